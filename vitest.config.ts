@@ -61,13 +61,20 @@ export default defineConfig({
       // Pure logic and node programs, beside their code. The files of a process share their modules, which halves the time.
       {
         test: {
-          ...{ name: "node", include: [nodeTests], exclude: [...elsewhere, ...withDoubles], ...PATIENT },
-          ...{ isolate: isWhole, setupFiles: ["test/after-each-file.ts"] },
+          name: "node",
+          include: [nodeTests],
+          exclude: [...elsewhere, ...withDoubles],
+          ...PATIENT,
+          isolate: isWhole,
+          setupFiles: ["test/after-each-file.ts"],
         },
       },
       {
         test: {
-          ...{ name: "node-doubles", include: withDoubles, exclude: elsewhere, ...PATIENT },
+          name: "node-doubles",
+          include: withDoubles,
+          exclude: elsewhere,
+          ...PATIENT,
           setupFiles: ["test/after-each-file.ts"],
         },
       },
@@ -94,8 +101,11 @@ export default defineConfig({
       {
         plugins: [cloudflareTest({ wrangler: { configPath: "./examples/durable-queue/wrangler.toml" } })],
         test: {
-          ...{ name: "workerd-example", include: ["examples/**/*.workerd.test.ts"] },
-          ...{ maxWorkers: 2, sequence: { groupOrder: 1 }, ...PATIENT },
+          name: "workerd-example",
+          include: ["examples/**/*.workerd.test.ts"],
+          maxWorkers: 2,
+          sequence: { groupOrder: 1 },
+          ...PATIENT,
         },
       },
       // Black box: the whole local stack, over HTTP only.
@@ -105,7 +115,8 @@ export default defineConfig({
           include: ["test/{e2e,platform}/**/*.e2e.test.ts", "{apps,examples}/**/*.e2e.test.ts"],
           exclude: ["**/node_modules/**", ...waiting],
           // The files of a process share a stack (test/e2e/shared-stack.ts).
-          ...{ isolate: isWhole, setupFiles: ["test/after-each-file.ts"] },
+          isolate: isWhole,
+          setupFiles: ["test/after-each-file.ts"],
           ...PATIENT,
           env,
           // After all others, since a stack starts a runtime and often a browser beside it.

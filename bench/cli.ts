@@ -73,12 +73,17 @@ async function resuming(): Promise<Figure[]> {
   console.log(`Broken off with exit code ${first.code}, ended with ${second.code}: ${total} variants.\n`);
   return [
     {
-      ...{ name: "broken off and resumed: variants of the run", to: "what the list has" },
-      ...{ ratios: [total / (originals * VARIANTS)], atLeast: 1, atMost: 1 },
+      name: "broken off and resumed: variants of the run",
+      to: "what the list has",
+      ratios: [total / (originals * VARIANTS)],
+      atLeast: 1,
+      atMost: 1,
     },
     {
-      ...{ name: `most memory over ${originals} originals`, to: "itself after a second" },
-      ...{ ratios: [first, second].map(({ peakMb, loadedMb }) => peakMb / loadedMb), atMost: 2 },
+      name: `most memory over ${originals} originals`,
+      to: "itself after a second",
+      ratios: [first, second].map(({ peakMb, loadedMb }) => peakMb / loadedMb),
+      atMost: 2,
     },
   ];
 }

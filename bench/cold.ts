@@ -43,7 +43,8 @@ async function inTurn(
 function figuresOf(what: string, times: Times, targets: Record<string, number>): Figure[] {
   const { prewarm: ours = [], ...others } = times;
   return Object.entries(others).map(([name, theirs]) => ({
-    ...{ name: `${what}, beside ${name}`, to: `its median, ${median(theirs).toFixed(0)} ms here` },
+    name: `${what}, beside ${name}`,
+    to: `its median, ${median(theirs).toFixed(0)} ms here`,
     ratios: ours.map((ms) => ms / median(theirs)),
     ...(targets[name] === undefined ? {} : { atMost: targets[name] }),
   }));

@@ -28,11 +28,18 @@ const CASES: Case[] = [
   { name: "600 at 50 slots and 20/s, jobs of 2 s", ...DEFAULT_GATE, jobMs: { min: 2_000, max: 2_000 } },
   { name: "the same, job times ± 80 %", ...DEFAULT_GATE, jobMs: { min: 400, max: 3_600 } },
   {
-    ...{ name: "3,000 at 500 slots and 500/s", variants: 3_000, slots: 500, perSecond: 500 },
+    name: "3,000 at 500 slots and 500/s",
+    variants: 3_000,
+    slots: 500,
+    perSecond: 500,
     jobMs: { min: 2_000, max: 2_000 },
   },
   {
-    ...{ name: "the same, six an image", variants: 3_000, variantsPerImage: 6, slots: 500, perSecond: 500 },
+    name: "the same, six an image",
+    variants: 3_000,
+    variantsPerImage: 6,
+    slots: 500,
+    perSecond: 500,
     jobMs: { min: 2_000, max: 2_000 },
   },
 ];
@@ -56,7 +63,9 @@ function figuresOf({ name, atLeast }: Case, all: readonly Measured[]): Figure[] 
   const ratios = (of: keyof Measured): number[] => all.map((one) => one[of]);
   return [
     {
-      ...{ name: `${name}: rate`, to: "the least of rate and slots / job time", ratios: ratios("share") },
+      name: `${name}: rate`,
+      to: "the least of rate and slots / job time",
+      ratios: ratios("share"),
       ...(atLeast === undefined ? {} : { atLeast }),
     },
     { name: "calls to Ittybit", to: "variants", ratios: ratios("calls"), atMost: 1.2 },

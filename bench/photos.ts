@@ -112,12 +112,16 @@ try {
   console.log(`\nLoad of the machine: ${loadavg().map(Math.round).join(", ")}.\n`);
   report("photos", [
     ...["by hand", "ipx", "originals"].map((name) => ({
-      ...{ name: "bytes of the warm page", to: name, ratios: ratios[name] ?? [] },
+      name: "bytes of the warm page",
+      to: name,
+      ratios: ratios[name] ?? [],
       ...(name === "by hand" ? { atMost: 1.15 } : {}),
     })),
     ...Object.keys(UNLISTED).map((word) => ({
-      ...{ name: `bytes of a warmed page that asks for ${word}`, to: "the warm page" },
-      ...{ ratios: ratios[word] ?? [], atMost: 1.3 },
+      name: `bytes of a warmed page that asks for ${word}`,
+      to: "the warm page",
+      ratios: ratios[word] ?? [],
+      atMost: 1.3,
     })),
   ]);
 } finally {

@@ -14,8 +14,10 @@ async function start(site: Partial<UserConfig>, env: Record<string, string> = {}
   const stateDir = tempFolder("prewarm-announce-");
   const secrets = localSecrets({ config, faults: [] }, env, stateDir);
   const stack = {
-    ...{ edgeUrl: "http://localhost:8787", controlUrl: "http://localhost:8788" },
-    ...{ originalsUrl: "http://localhost:8791/{id}", samples: ["a%20b.jpg?w=800"] },
+    edgeUrl: "http://localhost:8787",
+    controlUrl: "http://localhost:8788",
+    originalsUrl: "http://localhost:8791/{id}",
+    samples: ["a%20b.jpg?w=800"],
   };
   const settings = { adminToken: "token", originalsDir: null, stateDir };
   return { said: (await readyLines({ stack, settings, config, secrets }, 1)).join("\n"), config, secrets };

@@ -4,7 +4,10 @@ import type { FileChange } from "./originals-folder.ts";
 
 const CHANGED = 1_000;
 const variant = (transform: string, more: object = {}) => ({
-  ...{ transform, v: null, state: "stored", storedAt: CHANGED - 1 },
+  transform,
+  v: null,
+  state: "stored",
+  storedAt: CHANGED - 1,
   ...more,
 });
 

@@ -54,7 +54,8 @@ export async function follow({ id, at, wasAsked }: FileChange, call: Call): Prom
   const versions = Map.groupBy(variants, ({ v }) => v);
   const items = [...versions].flatMap(([v, of]) =>
     Array.from({ length: Math.ceil(of.length / TRANSFORMS_MAX) }, (_, n) => ({
-      ...{ id, transforms: of.slice(n * TRANSFORMS_MAX, (n + 1) * TRANSFORMS_MAX).map(({ transform }) => transform) },
+      id,
+      transforms: of.slice(n * TRANSFORMS_MAX, (n + 1) * TRANSFORMS_MAX).map(({ transform }) => transform),
       ...(v === null ? {} : { v }),
     })),
   );

@@ -73,8 +73,8 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     const galleryUrl = await localGallery(options, { edge: urls.edge, originalsUrl, folder }, ports.gallery, closers);
     await buildDashboard();
     const runtime = await startRuntime({
-      ...runtimeOptions(options),
-      ...{ edgePort: ports.edge, controlPort: ports.control, galleryUrl },
+      ...runtimeOptions(options, ports),
+      galleryUrl,
       bindings: async () => ({
         ...(await options.secrets()),
         ...bindingsOf(options, originalsUrl, emulator?.apiUrl ?? options.ittybitApiUrl ?? "", ports),
@@ -110,10 +110,11 @@ async function eventListener(options: StackOptions, port: number, closers: (() =
 }
 
 /** What the caller decides of the runtime. */
-function runtimeOptions({ stateDir, watch, limits, arrange, ...more }: StackOptions) {
+function runtimeOptions({ stateDir, watch, limits, arrange, ...more }: StackOptions, ports: Ports) {
   const { wranglerFolder = ".", verbose = true, onReload = () => {} } = more;
   const given = { ...(limits ? { limits } : {}), ...(arrange ? { arrange } : {}) };
-  return { stateDir, watch, wranglerFolder, verbose, onReload, ...given };
+  const { edge: edgePort, control: controlPort } = ports;
+  return { stateDir, watch, wranglerFolder, verbose, onReload, edgePort, controlPort, ...given };
 }
 
 async function samplesOf(options: StackOptions, folder: OriginalsFolder | null): Promise<string[]> {

@@ -72,7 +72,7 @@ const parse = (query: string, of = config) => parseTransform(query, of).transfor
 
 /** Which of two stored widths stands in for a width. */
 function closer(asked: number, ...widths: [number, number]): string {
-  const info = { ...{ width: 9_000, height: 6_000, version: null }, stored: { webp: widths }, others: [] };
+  const info = { width: 9_000, height: 6_000, version: null, stored: { webp: widths }, others: [] };
   const wanted = { version: null, negotiated: true, accept: "image/webp" };
   const [first, second] = bestStored({ ...wanted, transform: parse(`w=${asked}&f=webp`) }, info);
   return `${first?.width} stands in for ${asked} before ${second?.width} does`;

@@ -50,8 +50,12 @@ export const HARMLESS: Record<string, Exception> = {
  * stays far below it.
  */
 const BY_CHARACTERS = {
-  ...{ timeout: null, attackTimeout: null, incubationTimeout: null, seedingTimeout: null },
-  ...{ attackLimit: 10_000_000, randomSeed: 1 },
+  timeout: null,
+  attackTimeout: null,
+  incubationTimeout: null,
+  seedingTimeout: null,
+  attackLimit: 10_000_000,
+  randomSeed: 1,
 } as const;
 /** The checker in this process, not one of its programs per platform. */
 process.env.RECHECK_SYNC_BACKEND = "pure";

@@ -32,7 +32,9 @@ export async function run(
 ): Promise<Ran> {
   const started = performance.now();
   const child = spawn(process.execPath, args, {
-    ...{ cwd, env: { ...process.env, ...env }, stdio: ["ignore", "pipe", "inherit"] },
+    cwd,
+    env: { ...process.env, ...env },
+    stdio: ["ignore", "pipe", "inherit"],
   });
   let stdout = "";
   child.stdout?.on("data", (chunk) => {

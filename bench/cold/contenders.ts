@@ -48,7 +48,9 @@ async function render(url: string): Promise<void> {
 async function startWaitingWorker({ emulator, originalsUrl }: LocalStack) {
   const miniflare = new Miniflare(
     convertV4MiniflareOptions({
-      ...{ host: "127.0.0.1", cf: false, log: new NoOpLog() },
+      host: "127.0.0.1",
+      cf: false,
+      log: new NoOpLog(),
       workers: [
         {
           name: "waiting",

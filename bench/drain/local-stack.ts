@@ -77,7 +77,8 @@ export async function startLocalStack(options: EmulatorOptions, original?: Origi
   const stack = await startStackProcess({
     stateDir,
     env: {
-      ...{ ADMIN_TOKEN: TOKEN, ITTYBIT_API_URL: emulator.apiUrl },
+      ADMIN_TOKEN: TOKEN,
+      ITTYBIT_API_URL: emulator.apiUrl,
       ORIGINALS_URL: `${originalsUrl}/{id}`,
     },
     hear: (line) => {
@@ -93,8 +94,14 @@ export async function startLocalStack(options: EmulatorOptions, original?: Origi
     return (await answer.json()) as Record<string, unknown>;
   };
   return {
-    ...{ emulator, edgeUrl: stack.edgeUrl, controlUrl: stack.controlUrl, token: TOKEN, originalsUrl, batches },
-    ...{ originalSize: tinySource, pid: stack.pid },
+    emulator,
+    edgeUrl: stack.edgeUrl,
+    controlUrl: stack.controlUrl,
+    token: TOKEN,
+    originalsUrl,
+    batches,
+    originalSize: tinySource,
+    pid: stack.pid,
     setGate: async (concurrency, perSecond) =>
       void (await call("gate", "PATCH", { concurrency, rate: { perSecond, burst: perSecond } })),
     warm: async (images, variantsPerImage = 1, first = 0) => {

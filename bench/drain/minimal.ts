@@ -30,15 +30,22 @@ export async function startMinimal(
 ): Promise<MinimalStack> {
   const stateDir = stateFolder("prewarm-minimal-");
   const emulator = await startEmulator({
-    ...{ pixels: "tiny", tinySource: originalSize, maxJobs: 1_000_000, jobMs: { min: jobMs, max: jobMs } },
+    pixels: "tiny",
+    tinySource: originalSize,
+    maxJobs: 1_000_000,
+    jobMs: { min: jobMs, max: jobMs },
   });
   const bundles = await bundleWorkers(ENTRIES, false, () => {});
   const [code = "", limits = ""] = Object.keys(ENTRIES).map((name) => bundles.current().get(name));
   await bundles.close();
   const miniflare = new Miniflare(
     convertV4MiniflareOptions({
-      ...{ host: "127.0.0.1", cf: false, log: new Log(LogLevel.WARN), handleStructuredLogs: say },
-      ...{ resourcePersistencePath: stateDir, defaultPersistRoot: stateDir },
+      host: "127.0.0.1",
+      cf: false,
+      log: new Log(LogLevel.WARN),
+      handleStructuredLogs: say,
+      resourcePersistencePath: stateDir,
+      defaultPersistRoot: stateDir,
       workers: [
         {
           name: "minimal",

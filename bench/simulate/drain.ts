@@ -52,9 +52,15 @@ export async function drain(options: DrainOptions): Promise<Drained> {
   world.close();
   const { post, list, get } = ittybit.calls;
   return {
-    ...{ perSecond, share: perSecond / Math.min(ratePerSecond, (1_000 * slots) / jobMs) },
-    ...{ calls: (post + list + get) / variants, exchanges: ledgerCalls / variants, messages: messages / variants },
-    ...{ notes: notes / variants, rows: rows / variants, ledgerMs: ledgerMs / variants },
-    ...{ mostRunning: ittybit.most.running / slots, mostPosts: ittybit.most.postsPerSecond / (2 * ratePerSecond) },
+    perSecond,
+    share: perSecond / Math.min(ratePerSecond, (1_000 * slots) / jobMs),
+    calls: (post + list + get) / variants,
+    exchanges: ledgerCalls / variants,
+    messages: messages / variants,
+    notes: notes / variants,
+    rows: rows / variants,
+    ledgerMs: ledgerMs / variants,
+    mostRunning: ittybit.most.running / slots,
+    mostPosts: ittybit.most.postsPerSecond / (2 * ratePerSecond),
   };
 }

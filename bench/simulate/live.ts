@@ -51,7 +51,10 @@ export async function live({ views, jobMs, jitter, seed }: LiveOptions): Promise
   const each = (name: keyof typeof after): number => (after[name] - before[name]) / views;
   return {
     beyond,
-    ...{ ledgerCalls: each("ledgerCalls"), messages: each("messages"), heads: each("heads"), rows: each("rows") },
+    ledgerCalls: each("ledgerCalls"),
+    messages: each("messages"),
+    heads: each("heads"),
+    rows: each("rows"),
     awakeS: awakeMs / views / 1_000,
   };
 }

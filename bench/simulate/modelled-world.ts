@@ -86,7 +86,8 @@ export class ModelledWorld {
         this.#callsAt.push(clock.now());
         return this.#timed(work);
       },
-      ...{ committed: () => undefined, putIssued: () => undefined },
+      committed: () => undefined,
+      putIssued: () => undefined,
       putLanded: ({ key }: { key: string }) => {
         const variant = variantKeyOf(key);
         if (parseVariantKey(variant) !== null) this.#storedAt.set(variant, clock.now());
@@ -193,19 +194,23 @@ export class ModelledWorld {
     const { clock } = this;
     const sleep = (ms: number) => clock.sleep(ms);
     return {
-      ...{ config: this.#config, clock, log: quiet, sleep, controlUrl: null, version: null },
-      ...{ newQueueId: () => "L1", within: (work) => work },
+      config: this.#config,
+      clock,
+      log: quiet,
+      sleep,
+      controlUrl: null,
+      version: null,
+      newQueueId: () => "L1",
+      within: (work) => work,
       watchExternalJobs: this.#engine(this.#host).observe,
       send: async (wakeUps) => {
         for (let n = 0; n < wakeUps; n += 1) this.#work.send(WORK_MESSAGE);
       },
-      ...{
-        sweep: async () => [],
-        listBlocks: async () => [],
-        putChanges: async (next) => void next(),
-        publishGate: async () => undefined,
-        deliver: async () => ({ status: 204, said: "" }),
-      },
+      sweep: async () => [],
+      listBlocks: async () => [],
+      putChanges: async (next) => void next(),
+      publishGate: async () => undefined,
+      deliver: async () => ({ status: 204, said: "" }),
     };
   }
 
@@ -218,8 +223,12 @@ export class ModelledWorld {
   #batchDeps(): BatchDeps {
     const { sleep, fetch } = this.#host;
     return {
-      ...{ config: this.#config, clock: this.clock, log: quiet, sleep },
-      ...{ ledger: this.#ledger(), images: this.#store.bucket(new Life()) },
+      config: this.#config,
+      clock: this.clock,
+      log: quiet,
+      sleep,
+      ledger: this.#ledger(),
+      images: this.#store.bucket(new Life()),
       newEngine: (called) => this.#engine(countedHost(this.#host, called)),
       originals: { fetch, bucket: () => null, bucketOriginalUrl: async () => "", stagedUrl: null },
       newOwner: () => {

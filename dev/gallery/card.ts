@@ -112,7 +112,9 @@ async function savedFacts(image: HTMLImageElement, density: number): Promise<Ima
   const isWarm = /hit$/.test(status);
   const shown = status === "edge; hit" ? "cache" : isWarm ? "r2" : /stand-in/.test(status) ? "stand-in" : "original";
   return {
-    ...{ url: answer.url, shown, now: isWarm ? "warm" : answer.status >= 400 ? "refused" : "cold" },
+    url: answer.url,
+    shown,
+    now: isWarm ? "warm" : answer.status >= 400 ? "refused" : "cold",
     width: image.naturalWidth || null,
     needed: Math.round(image.getBoundingClientRect().width * density),
     bytes: answer.ok ? (await answer.clone().blob()).size : null,

@@ -9,7 +9,11 @@ const mails = () => MAILS.get(MAILS.idFromName("main"));
 let sent: { id: string; at: number; now: number; key: string | null }[] = [];
 const sentOf = (id: string) => sent.filter((mail) => mail.id === id);
 const mail = (id: string, at: number, more: Partial<Mail> = {}): Mail => ({
-  ...{ id, at: Date.now() + at, to: "a@example.com", text: "x", ...more },
+  id,
+  at: Date.now() + at,
+  to: "a@example.com",
+  text: "x",
+  ...more,
 });
 const until = (check: () => void | Promise<void>) => vi.waitFor(check, { timeout: 60_000, interval: 50 });
 

@@ -8,7 +8,9 @@ import type { Webhooks } from "./webhooks.ts";
 const { WEBHOOKS } = env as unknown as { WEBHOOKS: DurableObjectNamespace<Webhooks> };
 const COUNT = 500;
 const DELIVERIES = Array.from({ length: COUNT }, (_, n) => ({
-  ...{ id: `d${n}`, url: `https://receiver${n % 7}.example.net/hook`, body: { n } },
+  id: `d${n}`,
+  url: `https://receiver${n % 7}.example.net/hook`,
+  body: { n },
 }));
 /** Calls after which the object is reset. */
 const RESETS_AT = [60, 150, 250, 400];

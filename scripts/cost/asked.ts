@@ -78,7 +78,9 @@ export function asksOf(original: Size, config: Config): Ask[] {
   const browsers = pages.flatMap(({ share, box, srcset = "" }) =>
     SCREENS.flatMap(([screen, density, ofScreens]) =>
       BROWSERS.map(([accept, ofBrowsers]) => ({
-        ...{ share: share * ofScreens * ofBrowsers, byCrawler: false, accept },
+        share: share * ofScreens * ofBrowsers,
+        byCrawler: false,
+        accept,
         query: queryOf(chosen(srcset, box(screen) * density)),
       })),
     ),

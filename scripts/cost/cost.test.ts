@@ -8,8 +8,17 @@ import { bills, type Recipe, type Site } from "./services.ts";
 import { EXAMPLE, pathTable, RECIPES } from "./tables.ts";
 
 const SITE: Site = {
-  ...{ images: 100_000, newImagesPerMonth: 0, viewsPerMonth: 50e6, variantKb: 30, originalKb: 1_000 },
-  ...{ cacheShare: 0.5, centres: 20, askedVariants: 6, askedSizes: 6, logs: 0, ittybitPer1000: 0 },
+  images: 100_000,
+  newImagesPerMonth: 0,
+  viewsPerMonth: 50e6,
+  variantKb: 30,
+  originalKb: 1_000,
+  cacheShare: 0.5,
+  centres: 20,
+  askedVariants: 6,
+  askedSizes: 6,
+  logs: 0,
+  ittybitPer1000: 0,
 };
 const SIX: Recipe = { name: "Prewarm", variants: 6, byViews: 0 };
 

@@ -165,7 +165,9 @@ function kindsOf(random: () => number): { kinds: Kind[]; variants: Variants } {
   const made = Object.values(RECIPES).flatMap((config) => (config === null ? [] : uploadOf(config)));
   const variants = new Variants([...made, ...asked.flatMap(({ wanted }) => wanted)]);
   const kinds = asked.map(({ original, asks, wanted }) => ({
-    ...{ original, asks, bits: wanted.map((one) => variants.maskOf([one])) },
+    original,
+    asks,
+    bits: wanted.map((one) => variants.maskOf([one])),
     browser: drawer(
       asks.map(({ share, byCrawler }) => (byCrawler ? 0 : share)),
       random,
@@ -227,9 +229,14 @@ function outcomeOf(shelf: Shelf, kinds: Kind[], kindOf: Uint8Array, variants: Va
   // What the oracle orders it has made at the upload.
   const byViews = config === null ? 0 : ordered;
   return {
-    ...{ name, uploadJobs: (jobs + ordered - byViews) / images, viewJobs: byViews / images, gb: bytes / 1e9 },
-    ...{ cold: byViews / views, standIns: standIns / views },
-    ...{ unseen: jobs === 0 ? 0 : unseen / jobs, sizes: sizes / images },
+    name,
+    uploadJobs: (jobs + ordered - byViews) / images,
+    viewJobs: byViews / images,
+    gb: bytes / 1e9,
+    cold: byViews / views,
+    standIns: standIns / views,
+    unseen: jobs === 0 ? 0 : unseen / jobs,
+    sizes: sizes / images,
   };
 }
 

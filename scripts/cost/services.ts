@@ -32,7 +32,8 @@ function prewarm(site: Site, recipe: Recipe): Bill {
   return {
     name: recipe.name,
     uploads: UPLOADS * recipe.variants * (listUsd(PATHS.upload.operations, logs) + ittybitPer1000 / 1_000),
-    ...{ first: first.total, later: monthBill(site, recipe, site.newImagesPerMonth).total },
+    first: first.total,
+    later: monthBill(site, recipe, site.newImagesPerMonth).total,
     of: `Ittybit at $${ittybitPer1000} per 1,000 jobs: $${Math.round(first.fee).toLocaleString("en")} of the first month`,
   };
 }
@@ -47,7 +48,8 @@ function imagesBinding(site: Site): Bill {
   return {
     name: "Worker, Images binding and R2",
     uploads: UPLOADS * (site.askedSizes * CLOUDFLARE_IMAGES.transformUsd + site.askedVariants * PRICES.r2A.usd),
-    ...{ first: month(site.images), later: month(site.newImagesPerMonth) },
+    first: month(site.images),
+    later: month(site.newImagesPerMonth),
     of: "your own code; the formats of a size are one transform",
   };
 }
@@ -76,7 +78,9 @@ function vercel(site: Site, end: 0 | 1): Bill {
     Math.max(0, gb(site.viewsPerMonth * site.variantKb) - VERCEL.trafficGbIncluded) * VERCEL.trafficGbUsd;
   return {
     name: `Vercel, ${end === 0 ? "cheapest" : "dearest"} region`,
-    ...{ uploads: UPLOADS * site.askedVariants * each, first: usd, later: usd },
+    uploads: UPLOADS * site.askedVariants * each,
+    first: usd,
+    later: usd,
     of: "transforms, cache and traffic, without edge requests; again after 31 days",
   };
 }

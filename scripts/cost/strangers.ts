@@ -135,7 +135,10 @@ function uselessCount(bucket: { most: number; perSecond: number }, perMinute: nu
 
 /** A message: written, read and deleted; a batch of its own at worst, with two calls of the ledger, a line in the log, and four spans if traced. */
 export const MESSAGE: Operations = {
-  ...{ queueOperation: 3, request: 1, cpuMs: 2, objectRequest: 2 },
+  queueOperation: 3,
+  request: 1,
+  cpuMs: 2,
+  objectRequest: 2,
   ...logged(LINE_BYTES + 4 * TRACED_SHARE * EVENT_BYTES),
 };
 /** An existence check: the marker is read and written. */

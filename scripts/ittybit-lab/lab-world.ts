@@ -57,7 +57,10 @@ export async function examine(
   let slept = 0;
   const [lines, notes]: [string[], string[]] = [[], []];
   const bench = {
-    ...{ env: { ITTYBIT_API_KEY: KEY, ...env }, cwd: "/nowhere", fetch: network, listen },
+    env: { ITTYBIT_API_KEY: KEY, ...env },
+    cwd: "/nowhere",
+    fetch: network,
+    listen,
     // Ittybit works in real time; what the laboratory sleeps only counts.
     clock: { now: () => Date.now() + slept, random: Math.random },
     sleep: async (ms: number) => {

@@ -9,7 +9,11 @@ import { runLabLine } from "./lab.ts";
 import { listen } from "./listen.ts";
 
 const bench = {
-  ...{ fetch, clock: systemClock, listen, env: process.env, cwd: process.cwd() },
+  fetch,
+  clock: systemClock,
+  listen,
+  env: process.env,
+  cwd: process.cwd(),
   sleep: (ms: number) => setTimeout(ms),
   data: (line: string) => console.log(line),
   note: (line: string) => console.error(line),

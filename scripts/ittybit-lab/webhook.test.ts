@@ -5,8 +5,14 @@ import { closedPort, emulator, examine } from "./lab-world.ts";
 
 const SECRET = "what-it-signs-with";
 const HOOKS: NonNullable<EmulatorOptions["webhooks"]> = {
-  ...{ attempts: 1, backoffMs: 10, delayMs: 0, duplicate: false, lossRate: 0 },
-  ...{ secret: null, signature: "right", foreignId: false },
+  attempts: 1,
+  backoffMs: 10,
+  delayMs: 0,
+  duplicate: false,
+  lossRate: 0,
+  secret: null,
+  signature: "right",
+  foreignId: false,
 };
 const WORKS = "Prewarm works with this service, which speaks as the current reference.";
 

@@ -44,8 +44,8 @@ export const LEGACY_URLS: readonly Mutation[] = [
   ]),
   ...at({ file: `${SRC}/query.ts`, tests: HIDING_TESTS }, [
     breaks("L7", "a watermark of ImageKit is taken for nothing", {
-      find: 'o: "hiding", l: "hiding"',
-      replace: 'o: "hiding", l: "harmless"',
+      find: '\n  l: "hiding",',
+      replace: '\n  l: "harmless",',
     }),
   ]),
   ...at({ file: `${SRC}/cloudinary-components.ts`, tests: HIDING_TESTS }, [

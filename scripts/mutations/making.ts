@@ -226,7 +226,7 @@ export const MAKING: readonly Mutation[] = [
       replace: "throw error;",
     }),
     breaks("P11", "a handler does not number its calls, so that a late copy of one counts as new", {
-      find: "seq: counts.exchanges, ",
+      find: "seq: counts.exchanges,",
       replace: "",
     }),
     breaks("N5", "a handler that only looks calls the ledger all the time", {

@@ -65,7 +65,9 @@ function say(name: string, fault: string | null): void {
 /** Runs a command, and takes note whether it ends well and prints what it should. */
 async function play(command: string, { cwd = site, prints = /^/, more = {} }: PlayOptions = {}): Promise<void> {
   const child = spawn("bash", ["-ec", command], {
-    ...{ cwd, timeout: COMMAND_MS, stdio: ["ignore", "pipe", "pipe"] },
+    cwd,
+    timeout: COMMAND_MS,
+    stdio: ["ignore", "pipe", "pipe"],
     env: { ...env, ...more } as NodeJS.ProcessEnv,
   });
   let said = "";
@@ -86,7 +88,9 @@ interface PlayOptions {
 /** Starts `prewarm dev`, and waits for its sentence. */
 async function startDev(command: string): Promise<void> {
   const child: ChildProcess = spawn("bash", ["-c", command], {
-    ...{ cwd: site, detached: true, stdio: ["ignore", "pipe", "pipe"] },
+    cwd: site,
+    detached: true,
+    stdio: ["ignore", "pipe", "pipe"],
     env: env as NodeJS.ProcessEnv,
   });
   closers.push(() => child.pid !== undefined && child.exitCode === null && process.kill(-child.pid, "SIGTERM"));
@@ -137,8 +141,13 @@ function asRun(command: string): [command: string, options: PlayOptions] {
 }
 
 const env: Record<string, string | undefined> = {
-  ...{ HOME: process.env.HOME, LANG: process.env.LANG, TMPDIR: process.env.TMPDIR, PATH: pathWith(values.node) },
-  ...{ PORT: String(ports.edge), CONTROL_PORT: String(ports.control), npm_config_audit: "false" },
+  HOME: process.env.HOME,
+  LANG: process.env.LANG,
+  TMPDIR: process.env.TMPDIR,
+  PATH: pathWith(values.node),
+  PORT: String(ports.edge),
+  CONTROL_PORT: String(ports.control),
+  npm_config_audit: "false",
 };
 let account: Record<string, string> = {};
 async function closeAll(): Promise<void> {

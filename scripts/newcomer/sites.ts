@@ -69,8 +69,10 @@ function readBar(bar: string): Pick<Figures, "recognised" | "images" | "before" 
   const [, recognised, images] = /Recognised (\d+) of (\d+)/.exec(bar) ?? [];
   const bytes = (n: string | undefined, unit: string): number => Number(n) * (UNITS[unit] ?? Number.NaN);
   return {
-    ...{ recognised: Number(recognised), images: Number(images) },
-    ...{ before: bytes(before, beforeUnit), after: bytes(after, afterUnit) },
+    recognised: Number(recognised),
+    images: Number(images),
+    before: bytes(before, beforeUnit),
+    after: bytes(after, afterUnit),
   };
 }
 

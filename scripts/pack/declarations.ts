@@ -9,8 +9,10 @@ type CompilerOptions = Readonly<Record<string, unknown>>;
 
 /** For packages that may name the types of what they install, and of Node, but those of no platform. */
 export const NO_PLATFORM: CompilerOptions = {
-  ...{ exactOptionalPropertyTypes: true, lib: ["es2024"] },
-  ...{ types: ["node"], typeRoots: [join(ROOT, "node_modules/@types")] },
+  exactOptionalPropertyTypes: true,
+  lib: ["es2024"],
+  types: ["node"],
+  typeRoots: [join(ROOT, "node_modules/@types")],
 };
 
 /** Writes the declaration files of these sources below `home`, where they lie as the sources do. */
@@ -19,9 +21,16 @@ export function writeDeclarations(home: string, files: readonly string[], outDir
   try {
     const project = join(work, "tsconfig.json");
     const compilerOptions = {
-      ...{ declaration: true, emitDeclarationOnly: true, rootDir: home, outDir },
-      ...{ strict: true, target: "es2024", module: "esnext", moduleResolution: "bundler" },
-      ...{ rewriteRelativeImportExtensions: true, ...own },
+      declaration: true,
+      emitDeclarationOnly: true,
+      rootDir: home,
+      outDir,
+      strict: true,
+      target: "es2024",
+      module: "esnext",
+      moduleResolution: "bundler",
+      rewriteRelativeImportExtensions: true,
+      ...own,
     };
     writeFileSync(project, JSON.stringify({ files: files.map((file) => join(home, file)), compilerOptions }));
     execFileSync("tsc", ["--project", project], { cwd: ROOT, stdio: ["ignore", "inherit", "inherit"] });

@@ -12,7 +12,12 @@ export async function buildEmulator(folder: string): Promise<void> {
     absWorkingDir: ROOT,
     entryPoints: { main: join(HOME, "src/main.ts"), server: join(HOME, "src/server.ts") },
     outdir: join(folder, "dist"),
-    ...{ bundle: true, splitting: true, packages: "external", format: "esm", platform: "node", target: "node22" },
+    bundle: true,
+    splitting: true,
+    packages: "external",
+    format: "esm",
+    platform: "node",
+    target: "node22",
     chunkNames: "chunks/[name]-[hash]",
     logLevel: "warning",
   });
@@ -21,7 +26,10 @@ export async function buildEmulator(folder: string): Promise<void> {
   writePackage({
     folder,
     manifest: {
-      ...{ name: PACKAGES.emulator, description, keywords, dependencies },
+      name: PACKAGES.emulator,
+      description,
+      keywords,
+      dependencies,
       files: ["dist"],
       engines: { node: `>=${SITE_NODE}` },
       bin: { "ittybit-emulator": "dist/main.js" },

@@ -122,7 +122,12 @@ describe("a site of the package", () => {
     const { outputFiles } = await build({
       entryPoints: [join(installed(PACKAGES.prewarm), "dist/edge.js")],
       alias: { "prewarm-site": join(folder, "prewarm.config.ts") },
-      ...{ bundle: true, minify: true, write: false, format: "esm", target: "es2024", platform: "neutral" },
+      bundle: true,
+      minify: true,
+      write: false,
+      format: "esm",
+      target: "es2024",
+      platform: "neutral",
       external: ["node:*", "cloudflare:*"],
     });
     const code = outputFiles[0]?.contents ?? new Uint8Array();

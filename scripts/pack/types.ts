@@ -18,7 +18,8 @@ export function writeTypes(folder: string): void {
   const emitted = mkdtempSync(join(tmpdir(), "prewarm-types-"));
   try {
     writeDeclarations(ROOT, [CONFIG, ...SEEN], emitted, {
-      ...{ lib: ["es2024", "dom"], types: [] },
+      lib: ["es2024", "dom"],
+      types: [],
       // What is found in node_modules is another's, so that the compiler may emit nothing for it.
       paths: { "@prewarm/shared/*": [join(ROOT, "packages/shared/src/*.ts")] },
     });

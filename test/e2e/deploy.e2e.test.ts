@@ -43,7 +43,8 @@ describe("the pinned wrangler", () => {
     const dead = cloudflare.queues.get("prewarm-dead-staging") ?? { settings: {} };
     cloudflare.queues.set("prewarm-dead-staging", { ...dead, jurisdiction: "us" });
     expect(await account.run("provision --to staging --yes")).toMatchObject({
-      ...{ code: 2, changes: [] },
+      code: 2,
+      changes: [],
       said: expect.stringContaining("prewarm-dead-staging is in the jurisdiction us"),
     });
     cloudflare.queues.set("prewarm-dead-staging", dead);

@@ -67,7 +67,8 @@ async function known({ ask }: Ledger) {
   return {
     jobs: jobs.map(({ key, lane, run }) => `${key} ${lane} ${run} ${labelOf(run)}`).sort(),
     used: budget.usedByLane,
-    ...{ focal, reason: receipt.reason },
+    focal,
+    reason: receipt.reason,
   };
 }
 

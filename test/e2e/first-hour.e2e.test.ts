@@ -75,7 +75,8 @@ async function startUploads(): Promise<Server> {
     const body = JSON.stringify({ type, timestamp: at.toISOString(), data: { items: [{ id }] } });
     const message = `msg_${crypto.randomUUID()}`;
     const headers = {
-      ...{ "content-type": "application/json", "webhook-id": message },
+      "content-type": "application/json",
+      "webhook-id": message,
       "webhook-timestamp": String(Math.floor(at.getTime() / 1_000)),
       "webhook-signature": signer.sign(message, at, body),
     };

@@ -244,7 +244,9 @@ it("the inspector writes the same over the images of any page, and nothing that 
       contents: `import { inspect } from "./inspect.ts"; window.end = inspect({ baseUrl: "${stack.edgeUrl}" });`,
       resolveDir: new URL("../../packages/client/src", import.meta.url).pathname,
     },
-    ...{ bundle: true, format: "iife", write: false },
+    bundle: true,
+    format: "iife",
+    write: false,
   });
   const context = await browser.newContext({ viewport: DESKTOP, deviceScaleFactor: 1 });
   const page = await context.newPage();

@@ -26,7 +26,9 @@ async function startOrigin(): Promise<string> {
     left.bytes += method === "HEAD" ? 0 : part.length;
     const range = `bytes 0-${part.length - 1}/${photo.length}`;
     response.writeHead(end === undefined ? 200 : 206, {
-      ...{ "content-type": "image/jpeg", etag: '"photo-1"', "content-length": part.length },
+      "content-type": "image/jpeg",
+      etag: '"photo-1"',
+      "content-length": part.length,
       ...(end === undefined ? {} : { "content-range": range }),
     });
     response.end(method === "HEAD" ? undefined : part);

@@ -143,11 +143,15 @@ async function startRewriter(): Promise<void> {
     export default { fetch: async (request) => Response.json({ images: (await request.json()).ids.map((id) => known[id]), unknown: [] }) };`;
   rewriter = new Miniflare(
     convertV4MiniflareOptions({
-      ...{ host: "127.0.0.1", port: await freePort(0, true), cf: false },
+      host: "127.0.0.1",
+      port: await freePort(0, true),
+      cf: false,
       workers: [
         {
-          ...{ ...worker, name: "rewriter", script: await bundleRelease(join(ROOT, "examples/rewriter/rewriter.ts")) },
-          ...{ bindings: { EDGE_URL: EDGE, VIEWER_TOKEN: "viewer" } },
+          ...worker,
+          name: "rewriter",
+          script: await bundleRelease(join(ROOT, "examples/rewriter/rewriter.ts")),
+          bindings: { EDGE_URL: EDGE, VIEWER_TOKEN: "viewer" },
           serviceBindings: { SITE: "site", CONSUMER: "consumer" },
         },
         { ...worker, name: "site", script: site },

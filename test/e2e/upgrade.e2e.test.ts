@@ -64,7 +64,9 @@ function install(version: string, isNext: boolean): void {
 /** An account in which 0.1.0 was provisioned. */
 function provision(): void {
   const rules = Object.entries({ markers: "dead/", staged: "staged/" }).map(([id, prefix]) => ({
-    ...{ id, enabled: true, conditions: { prefix } },
+    id,
+    enabled: true,
+    conditions: { prefix },
     deleteObjectsTransition: { condition: { type: "Age", maxAge: 86_400 } },
   }));
   cloudflare.buckets.set("optimized-images-staging", { rules, objects: 1000 });

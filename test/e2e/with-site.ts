@@ -5,7 +5,11 @@ import type { LocalWorkers } from "../../dev/runtime.ts";
 async function workerOf(name: "edge" | "consumer", site: string): Promise<string> {
   const config = { filter: /\/prewarm\.config\.ts$/ };
   const { outputFiles } = await build({
-    ...{ entryPoints: [`workers/${name}/src/worker.ts`], bundle: true, write: false, format: "esm", target: "es2024" },
+    entryPoints: [`workers/${name}/src/worker.ts`],
+    bundle: true,
+    write: false,
+    format: "esm",
+    target: "es2024",
     external: ["cloudflare:*", "node:*"],
     plugins: [
       {

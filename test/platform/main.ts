@@ -12,7 +12,9 @@ process.env.CLOUDFLARE_CF_FETCH_ENABLED = "false";
 process.exitCode = await runConformance(process.argv.slice(2), {
   assumptions: ASSUMPTIONS,
   wrangler: createWrangler(join(root, "node_modules/wrangler/bin/wrangler.js"), root, {
-    ...{ run: runProgram, env: process.env, stderr: process.stderr },
+    run: runProgram,
+    env: process.env,
+    stderr: process.stderr,
   }),
   env: process.env,
   tell: (line) => console.log(line),

@@ -52,7 +52,9 @@ export function paidJobs({ control }: Emulator): PaidJob[] {
     [FAILURE.message, UNREAD].includes((error as Partial<typeof FAILURE> | null)?.message ?? "");
   const oldestFirst = control.jobs().reverse();
   return oldestFirst.map(({ id, metadata, error }, n) => ({
-    ...{ n: n + 1, id, fails: isOurs(error) },
+    n: n + 1,
+    id,
+    fails: isOurs(error),
     metadata: metadata as PaidJob["metadata"],
   }));
 }

@@ -35,8 +35,12 @@ function number(name: "variants" | "kills" | "seed" | "faults" | "slots"): numbe
 if (values.help) console.log(HELP);
 else {
   const settings = {
-    ...{ variants: number("variants"), kills: number("kills"), seed: number("seed") },
-    ...{ faults: number("faults"), slots: number("slots"), restore: values.restore },
+    variants: number("variants"),
+    kills: number("kills"),
+    seed: number("seed"),
+    faults: number("faults"),
+    slots: number("slots"),
+    restore: values.restore,
     say: (line: string) => console.log(line),
   };
   const played = await playStorm(settings);

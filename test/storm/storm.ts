@@ -118,16 +118,21 @@ class Storm {
     const last = await this.#lastViews();
     await stack.stop();
     return {
-      ...{ owed: this.#owed, jobs, last, dead, cameBack },
-      ...{
-        purged: this.#done.purged,
-        removed: this.#done.removed,
-        replaced: this.#done.replaced,
-        deletedByHand: this.#done.deletedByHand,
-      },
+      owed: this.#owed,
+      jobs,
+      last,
+      dead,
+      cameBack,
+      purged: this.#done.purged,
+      removed: this.#done.removed,
+      replaced: this.#done.replaced,
+      deletedByHand: this.#done.deletedByHand,
       versionOf: this.#deps.originals.versionOf,
-      ...{ statuses: seen.statuses, wrongViews: seen.wrong, broken: stack.broken },
-      ...{ restored: this.#done.restored, unfinished: this.#done.unfinished },
+      statuses: seen.statuses,
+      wrongViews: seen.wrong,
+      broken: stack.broken,
+      restored: this.#done.restored,
+      unfinished: this.#done.unfinished,
     };
   }
 

@@ -8,7 +8,9 @@ const [FIRST, SECOND] = OWED as [(typeof OWED)[number], (typeof OWED)[number]];
 
 function jobOf(variant: (typeof OWED)[number], gen: number, changes: Partial<PaidJob> = {}): PaidJob {
   return {
-    ...{ n: gen, id: `job_${gen}`, fails: false },
+    n: gen,
+    id: `job_${gen}`,
+    fails: false,
     metadata: { key: keyOf(variant), gen: String(gen), ledger: "L" },
     ...changes,
   };

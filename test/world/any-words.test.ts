@@ -59,7 +59,8 @@ function anyWords(seed: number): ListManner {
     job: ({ id, status, output, metadata, createdAt }: IttybitJob) =>
       shuffled({
         ...beside(),
-        ...{ id, status: pick(status === "done" ? DONE : PENDING) },
+        id,
+        status: pick(status === "done" ? DONE : PENDING),
         ...(output === null ? {} : pick(OUTPUTS)(output)),
         ...(chance.hits(0.5) ? { metadata } : {}),
         ...(chance.hits(0.5) ? { created_at: createdAt } : { created: new Date(createdAt ?? 0).toISOString() }),

@@ -27,8 +27,17 @@ export interface ListManner {
 
 const THERE_MS = 60;
 const wire = ({ id, said, output, error, metadata, input, createdAt, finishedAt }: IttybitJob): object => ({
-  ...{ id, object: "job", kind: "image", status: said, output, error, metadata, input, tasks: [] },
-  ...{ created_at: createdAt, finished_at: finishedAt },
+  id,
+  object: "job",
+  kind: "image",
+  status: said,
+  output,
+  error,
+  metadata,
+  input,
+  tasks: [],
+  created_at: createdAt,
+  finished_at: finishedAt,
 });
 
 /** Ittybit's HTTP in a world's own time, in the reference's words but for its list: for the product's own client. */

@@ -215,8 +215,15 @@ function failed(failureClass: Failed["class"], code: string): Failed {
 function shown({ id, order, ends, at }: PlainJob): ExternalJob {
   const { ledger, gen, key, input } = order;
   return {
-    ...{ id, status: ends, said: ends, known: true, output: id, error: null, input },
+    id,
+    status: ends,
+    said: ends,
+    known: true,
+    output: id,
+    error: null,
+    input,
     metadata: { ledger, gen: String(gen), key },
-    ...{ createdAt: at, finishedAt: at },
+    createdAt: at,
+    finishedAt: at,
   };
 }

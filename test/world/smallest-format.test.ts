@@ -114,7 +114,13 @@ async function make(keys: string[]) {
   // Until the bucket of tokens is full.
   ahead = 60_000;
   const deps: BatchDeps = {
-    ...{ config, clock, ledger, sleep: wait, log: () => undefined, span: noSpan, at: nowhere },
+    config,
+    clock,
+    ledger,
+    sleep: wait,
+    log: () => undefined,
+    span: noSpan,
+    at: nowhere,
     newEngine: (called) => engine(countedHost(host, called)),
     images: images.bucket,
     originals: { fetch, bucket: () => null, bucketOriginalUrl: null, stagedUrl: null },

@@ -69,7 +69,10 @@ export class Store {
         return result;
       };
     const bucket = {
-      ...{ head: call("head"), get: call("get"), delete: call("delete"), list: call("list") },
+      head: call("head"),
+      get: call("get"),
+      delete: call("delete"),
+      list: call("list"),
       put: (...args: Parameters<R2Bucket["put"]>) => this.#put(args, by),
     };
     return bucket as unknown as R2Bucket;

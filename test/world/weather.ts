@@ -147,17 +147,35 @@ export interface Rates {
 }
 
 export const STORM: Rates = {
-  ...{ callLost: 0.004, answerLost: 0.006, callSlow: 0.01 },
-  ...{ storeFails: 0.002, storeAnswerLost: 0.002, putLate: 0.004 },
-  ...{ messageLost: 0.02, messageDoubled: 0.05, messageDelayed: 0.02 },
-  ...{ crash: 0.0005, stall: 0.0002, alarmFails: 0.02 },
+  callLost: 0.004,
+  answerLost: 0.006,
+  callSlow: 0.01,
+  storeFails: 0.002,
+  storeAnswerLost: 0.002,
+  putLate: 0.004,
+  messageLost: 0.02,
+  messageDoubled: 0.05,
+  messageDelayed: 0.02,
+  crash: 0.0005,
+  stall: 0.0002,
+  alarmFails: 0.02,
 };
 
 const ALARM_FAULTS: readonly AlarmFate[] = ["lost", "stuck", "twice", ALARM_LATE_MS];
 
 export const CALM: Rates = {
-  ...{ callLost: 0, answerLost: 0, callSlow: 0, storeFails: 0, storeAnswerLost: 0, putLate: 0 },
-  ...{ messageLost: 0, messageDoubled: 0, messageDelayed: 0, crash: 0, stall: 0, alarmFails: 0 },
+  callLost: 0,
+  answerLost: 0,
+  callSlow: 0,
+  storeFails: 0,
+  storeAnswerLost: 0,
+  putLate: 0,
+  messageLost: 0,
+  messageDoubled: 0,
+  messageDelayed: 0,
+  crash: 0,
+  stall: 0,
+  alarmFails: 0,
 };
 
 const STALL_MAX_MS = 14 * 60_000;

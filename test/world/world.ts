@@ -259,7 +259,11 @@ export class World {
     const passing = { images: mortal(bucket, life), original: (id: string) => this.original(id), sleep };
     const stores = sharedStores(passing, () => worlds.now());
     const deps: Omit<LedgerDeps, "watchExternalJobs"> = {
-      ...{ config, clock, newQueueId: () => "L1", controlUrl: null, version: null },
+      config,
+      clock,
+      newQueueId: () => "L1",
+      controlUrl: null,
+      version: null,
       sleep: (ms) => worlds.sleep(ms),
       // Who is dead logs no more: what breaks off is no failure.
       log: (event, fields) => life.dead || log(event, fields),
@@ -333,7 +337,10 @@ export class World {
     const living = <T extends object>(target: T): T => mortal(counted(target, life), life);
     const host = { clock, log, sleep, fetch: fetcher, living };
     return {
-      ...{ config, clock, log, sleep },
+      config,
+      clock,
+      log,
+      sleep,
       ledger: mortal(this.#client(sleep), life),
       newEngine: (called) => outside.engine(countedHost(host, called)),
       images: mortal(counted(this.store.bucket(life), life), life),

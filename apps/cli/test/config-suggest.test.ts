@@ -13,7 +13,10 @@ const CONFIG = `export default {
 };
 `;
 const suggestion: RecipeSuggestion = {
-  ...{ state: "learned", text: null, from: 0, at: 1 },
+  state: "learned",
+  text: null,
+  from: 0,
+  at: 1,
   add: [{ line: "pages.widths: add 960", views: 1200, images: 30, days: 9, jobsPerUpload: 1, amount: 0.002 }],
   drop: [{ line: "widths high", spec: "w=640&f=webp", formats: ["webp"], views: 2, jobsPerUpload: 1, amount: 0.002 }],
   jobs: { before: 3, after: 3 },

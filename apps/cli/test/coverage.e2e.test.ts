@@ -74,8 +74,11 @@ beforeAll(async () => {
   origin = createServer((_, response) => response.writeHead(200, { "content-type": "image/jpeg" }).end(bytes));
   await new Promise<void>((resolve) => origin.listen(0, "127.0.0.1", resolve));
   emulator = await startEmulator({
-    ...{ pixels: "tiny", tinySource: { width: 1000, height: 500 }, maxJobs: 1_000_000 },
-    ...{ jobMs: { min: 10, max: 50 }, rateLimit: null },
+    pixels: "tiny",
+    tinySource: { width: 1000, height: 500 },
+    maxJobs: 1_000_000,
+    jobMs: { min: 10, max: 50 },
+    rateLimit: null,
   });
   site = await startFakeSite(html);
   writeFileSync(join(cwd, "prewarm.config.mjs"), CONFIG);

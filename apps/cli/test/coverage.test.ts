@@ -271,7 +271,11 @@ describe("a folder of built pages", () => {
     const [sent] = api.received.filter(({ method }) => method === "PUT");
     expect(sent?.path).toBe("/api/v1/coverage/shop");
     expect(JSON.parse(sent?.body ?? "")).toMatchObject({
-      ...{ site: "dist", pages: 1, failed: 0, isWhole: true, share: 0 },
+      site: "dist",
+      pages: 1,
+      failed: 0,
+      isWhole: true,
+      share: 0,
       counts: { warm: 0, cold: 1, neverWarmed: 1, refused: 0, passedThrough: 0 },
       problems: [{ path: "a?w=320", place: "index.html:1" }, { path: "a?w=960" }],
       lines: [{ line: "pages.widths: add 960", urls: 1 }],

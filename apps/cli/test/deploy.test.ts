@@ -242,13 +242,15 @@ describe("provision", () => {
     ).toEqual([both, both]);
     expect(said).not.toContain(first[1]);
     expect(await run("provision --to staging --yes --set SIGNING_KEY", { folder, answer })).toMatchObject({
-      ...{ code: 2, changes: [] },
+      code: 2,
+      changes: [],
       said: expect.stringMatching(/SIGNING_KEY is no secret of staging: .*ITTYBIT_API_KEY.*SIGNING_KEYS/),
     });
     expect(
       await run("provision --to staging --yes --set ADMIN_TOKEN", { folder, answer: () => "short" }),
     ).toMatchObject({
-      ...{ code: 0, said: expect.stringContaining("set ADMIN_TOKEN (from the environment)") },
+      code: 0,
+      said: expect.stringContaining("set ADMIN_TOKEN (from the environment)"),
     });
   });
 

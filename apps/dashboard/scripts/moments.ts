@@ -24,9 +24,11 @@ const IDS_MAX = 2_000;
 
 const { values } = parseArgs({
   options: {
-    ...{ rows: { type: "string", default: "80000" }, more: { type: "string", default: "100000" } },
-    ...{ blame: { type: "boolean", default: false }, rest: { type: "boolean", default: false } },
-    ...{ only: { type: "string", multiple: true, default: [] } },
+    rows: { type: "string", default: "80000" },
+    more: { type: "string", default: "100000" },
+    blame: { type: "boolean", default: false },
+    rest: { type: "boolean", default: false },
+    only: { type: "string", multiple: true, default: [] },
   },
 });
 const scene = await startScene();
@@ -135,7 +137,9 @@ async function deliver({ stack }: Scene): Promise<void> {
   const response = await fetch(`${stack.controlUrl}/hooks/uploads`, {
     method: "POST",
     headers: {
-      ...{ "content-type": "application/json", "webhook-id": id, "webhook-timestamp": String(at) },
+      "content-type": "application/json",
+      "webhook-id": id,
+      "webhook-timestamp": String(at),
       "webhook-signature": `v1,${signature}`,
     },
     body,

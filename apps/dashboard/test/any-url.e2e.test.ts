@@ -145,7 +145,8 @@ it("stops, limits, purges and retries by the palette's verbs", async () => {
   await take(page, "budget 12,000", "Jobs a month: 12,000");
   await page.getByText("Jobs a month: 12,000.").waitFor();
   expect(await api("/gate")).toMatchObject({
-    ...{ rate: { perSecond: 7 }, budget: { monthlyJobs: 12_000 } },
+    rate: { perSecond: 7 },
+    budget: { monthlyJobs: 12_000 },
     paused: { live: false, upload: false, bulk: false },
   });
   await take(page, "limit", "Change a limit…");

@@ -101,7 +101,9 @@ it("tells who listens of a change of level, and of no other change of the headli
     const heard: (string | null)[] = [];
     Object.assign(globalThis, { heard });
     new MutationObserver(() => heard.push(one.textContent)).observe(one, {
-      ...{ childList: true, characterData: true, subtree: true },
+      childList: true,
+      characterData: true,
+      subtree: true,
     });
   });
   says({ level: "problem", sentence: "Ittybit answers 402." });

@@ -157,8 +157,14 @@ const times = <T>(count: number, at: (index: number) => T): T[] =>
 
 function session({ may, mode, url }: FakeServer, role: Session["role"]): Session {
   return {
-    ...{ role, who: `${role} token 1`, may: role === "operator" ? [...may] : [], by: "cookie", expiresAt: null },
-    ...{ environment: mode === "hostile" ? "production" : "staging", edgeUrl: url, recipes: ["upload", "social"] },
+    role,
+    who: `${role} token 1`,
+    may: role === "operator" ? [...may] : [],
+    by: "cookie",
+    expiresAt: null,
+    environment: mode === "hostile" ? "production" : "staging",
+    edgeUrl: url,
+    recipes: ["upload", "social"],
   };
 }
 

@@ -198,12 +198,26 @@ export function serving(hostile: boolean): Serving {
     return { key: `k${index}`, id, transform, v: null, views: 40 - index, stored: index === 1 };
   });
   return {
-    ...{ window: "1d", from: at - 23 * 3_600_000, at: NOW, state: "counted", text: null, oneIn: 10 },
+    window: "1d",
+    from: at - 23 * 3_600_000,
+    at: NOW,
+    state: "counted",
+    text: null,
+    oneIn: 10,
     views: {
-      ...{ cache: 90_400, store: 8_100, "stand-in": 120, original: 900 },
-      ...{ placeholder: 40, bypass: 2_000, refused: 310, failed: 3 },
+      cache: 90_400,
+      store: 8_100,
+      "stand-in": 120,
+      original: 900,
+      placeholder: 40,
+      bypass: 2_000,
+      refused: 310,
+      failed: 3,
     },
-    ...{ hitRatio: 0.989, bytes: 3_200_000_000, savedBytes: 41_000_000_000, originalBytes: 44_000_000_000 },
+    hitRatio: 0.989,
+    bytes: 3_200_000_000,
+    savedBytes: 41_000_000_000,
+    originalBytes: 44_000_000_000,
     formats: [{ format: "webp", views: 90_000, bytes: 3_000_000_000, savedBytes: -4_000 }],
     buckets: Array.from({ length: 24 }, (_, hour) => ({ at: at - hour * 3_600_000, hits: 4_000, others: 40 })),
     missed,
@@ -229,27 +243,49 @@ export function costs(hostile: boolean, by: Dimension): Costs {
   });
   const sum = (what: "jobs" | "stored" | "bytes") => rows.reduce((all, row) => all + row[what], 0);
   return {
-    ...{ by, from: NOW - 20 * 86_400_000, to: NOW, countedFrom: NOW - 20 * 86_400_000, per1000Jobs: 1.5 },
+    by,
+    from: NOW - 20 * 86_400_000,
+    to: NOW,
+    countedFrom: NOW - 20 * 86_400_000,
+    per1000Jobs: 1.5,
     total: {
-      ...{ jobs: sum("jobs"), stored: sum("stored"), bytes: sum("bytes"), amount: sum("jobs") * 0.0015 },
+      jobs: sum("jobs"),
+      stored: sum("stored"),
+      bytes: sum("bytes"),
+      amount: sum("jobs") * 0.0015,
       mistakes: names.length * 12,
     },
     views: by === "format" ? { state: "counted", oneIn: 10 } : null,
-    ...{ note: "A day tells 300 folders apart.", rows, nextCursor: hostile ? null : "50" },
+    note: "A day tells 300 folders apart.",
+    rows,
+    nextCursor: hostile ? null : "50",
   };
 }
 
 export function coverage(hostile: boolean): { reports: ReportedCoverage[] } {
   const name = hostile ? HOSTILE : "shop";
   const problem = {
-    ...{ path: `${name}?w=960`, verdict: "cold" as const, reason: name, place: `https://shop.example.com/${name}` },
+    path: `${name}?w=960`,
+    verdict: "cold" as const,
+    reason: name,
+    place: `https://shop.example.com/${name}`,
     pages: 3,
   };
   const line = { line: hostile ? HOSTILE : "pages.widths: add 960", urls: 2, images: 2, jobsPerUpload: 3 };
   const counts = { warm: 11_986, cold: 12, neverWarmed: 2, refused: 0, passedThrough: 40 };
   const report = {
-    ...{ name, at: NOW - 61_000, who: hostile ? HOSTILE : "ci", site: hostile ? HOSTILE : "dist" },
-    ...{ pages: 500, failed: 1, isWhole: false, share: 99.88, counts, problems: [problem], lines: [line], asked: [] },
+    name,
+    at: NOW - 61_000,
+    who: hostile ? HOSTILE : "ci",
+    site: hostile ? HOSTILE : "dist",
+    pages: 500,
+    failed: 1,
+    isWhole: false,
+    share: 99.88,
+    counts,
+    problems: [problem],
+    lines: [line],
+    asked: [],
   };
   return { reports: [report, { ...report, name: "blog", share: 100, failed: 0, problems: [], lines: [] }] };
 }
@@ -258,15 +294,18 @@ export function hooks(hostile: boolean): Hooks {
   const name = hostile ? HOSTILE : "uploads";
   const verdicts = ["accepted", "repeat", "refused"] as const;
   const deliveries = verdicts.map((verdict, index) => ({
-    ...{
-      hook: name,
-      at: NOW - index * 61_000,
-      verdict,
-      why: index === 1 ? null : `id_invalid: ${name}`,
-      n: index ** 9,
-    },
-    ...{ run: index === 0 ? "hook_uploads_2026-11-24" : null, accepted: 6, duplicates: 0, existing: 1, purged: 0 },
-    ...{ ignored: 0, rejected: 1 },
+    hook: name,
+    at: NOW - index * 61_000,
+    verdict,
+    why: index === 1 ? null : `id_invalid: ${name}`,
+    n: index ** 9,
+    run: index === 0 ? "hook_uploads_2026-11-24" : null,
+    accepted: 6,
+    duplicates: 0,
+    existing: 1,
+    purged: 0,
+    ignored: 0,
+    rejected: 1,
     images: index > 0 ? [] : [{ id: hostile ? HOSTILE : "photos/boat", states: { dead: 6 }, error: ERRORS[0] ?? null }],
   }));
   const fault = hostile ? HOSTILE : null;
@@ -294,8 +333,11 @@ export function causes(hostile: boolean): Causes {
   }));
   const unreadable = [
     {
-      ...{ id: "m1", queue: "prewarm-live", reason: hostile ? HOSTILE : "v must be 1" },
-      ...{ body: hostile ? HOSTILE : '{"v":"one"}', at: NOW - 50_000 },
+      id: "m1",
+      queue: "prewarm-live",
+      reason: hostile ? HOSTILE : "v must be 1",
+      body: hostile ? HOSTILE : '{"v":"one"}',
+      at: NOW - 50_000,
     },
   ];
   return { window: "1h", from: NOW - 3_600_000, exact: true, causes: found, unreadable };
@@ -331,10 +373,16 @@ export function image(id: string, hostile: boolean, imageUrl: string): Image {
     const width = Number(/w=(\d+)/.exec(transform)?.[1]);
     const height = Number(/h=(\d+)/.exec(transform)?.[1] ?? Math.round((width * 2) / 3));
     return {
-      ...{ transform, format, state, bytes, url: `${imageUrl}?edge`, v: null },
+      transform,
+      format,
+      state,
+      bytes,
+      url: `${imageUrl}?edge`,
+      v: null,
       key: `${encodeURIComponent(id)}/${index}`,
       job: index.toString(36).padStart(11, "0"),
-      ...{ width: bytes === null ? null : width, height: bytes === null ? null : height },
+      width: bytes === null ? null : width,
+      height: bytes === null ? null : height,
       error: state === "dead" ? errorAt(0, "dead", hostile) : null,
       storedAt: bytes === null ? null : NOW - index * 7000,
     };
@@ -351,8 +399,12 @@ export function image(id: string, hostile: boolean, imageUrl: string): Image {
     purge: isCold
       ? null
       : {
-          ...{ purge: "7", orderedAt: NOW - 600_000, storeDeletedAt: NOW - 590_000, edgeUntil: NOW - 540_000 },
-          ...{ browsersUntil: NOW + 31_000_000_000, secondPass: { dueAt: NOW + 360_000, doneAt: null } },
+          purge: "7",
+          orderedAt: NOW - 600_000,
+          storeDeletedAt: NOW - 590_000,
+          edgeUntil: NOW - 540_000,
+          browsersUntil: NOW + 31_000_000_000,
+          secondPass: { dueAt: NOW + 360_000, doneAt: null },
         },
     variants: isCold ? [] : variants,
     nextCursor: null,
@@ -367,16 +419,30 @@ export function orders(id: string, hostile: boolean): ImageOrders {
   return {
     orders: [
       {
-        ...{ ...none, run: "hook_uploads_2026-11-24", hook: hostile ? HOSTILE : "uploads", lane: "upload" as const },
-        ...{ at: NOW - 93_000_000, until: NOW - 93_000_000, variants: 11 },
+        ...none,
+        run: "hook_uploads_2026-11-24",
+        hook: hostile ? HOSTILE : "uploads",
+        lane: "upload" as const,
+        at: NOW - 93_000_000,
+        until: NOW - 93_000_000,
+        variants: 11,
       },
       {
-        ...{ ...none, run: "run_0", label: name, who: hostile ? HOSTILE : "anna", lane: "bulk" as const },
-        ...{ at: NOW - 500_000, until: NOW - 500_000, variants: 11 },
+        ...none,
+        run: "run_0",
+        label: name,
+        who: hostile ? HOSTILE : "anna",
+        lane: "bulk" as const,
+        at: NOW - 500_000,
+        until: NOW - 500_000,
+        variants: 11,
       },
       { ...none, lane: "live", at: NOW - 400_000, until: NOW - 200_000, variants: 4 },
     ],
-    ...{ variants: 15, jobs: 25, outdated: 11, amount: 0.0375 },
+    variants: 15,
+    jobs: 25,
+    outdated: 11,
+    amount: 0.0375,
   };
 }
 
@@ -385,24 +451,23 @@ export function removal(id: string, hostile: boolean): Answer<"GET /api/v1/image
   const object = { bytes: 412_004, uploadedAt: NOW - 90_000_000, deletedAt: NOW - 27_000 };
   return {
     receipt: {
-      ...{
-        removed: id,
-        spellings: [],
-        reason: hostile ? HOSTILE : "ticket 4711",
-        by: hostile ? HOSTILE : "anna",
-        orderedAt: NOW - 30_000,
-      },
-      ...{ jobs: 11, focal: true, more: 0, checks: [{ at: NOW - 27_000, found: 2 }] },
+      removed: id,
+      spellings: [],
+      reason: hostile ? HOSTILE : "ticket 4711",
+      by: hostile ? HOSTILE : "anna",
+      orderedAt: NOW - 30_000,
+      jobs: 11,
+      focal: true,
+      more: 0,
+      checks: [{ at: NOW - 27_000, found: 2 }],
       objects: [
         { name: "v/removed/x", ...object },
         { name: "ORIGINALS removed/x", ...object },
       ],
-      ...{
-        edgeUntil: NOW + 3_000_000,
-        browsersUntil: NOW + 31_000_000_000,
-        completeAt: NOW + 900_000,
-        complete: false,
-      },
+      edgeUntil: NOW + 3_000_000,
+      browsersUntil: NOW + 31_000_000_000,
+      completeAt: NOW + 900_000,
+      complete: false,
     },
     signature: "c2lnbmVk",
   };
@@ -421,7 +486,9 @@ export function actionAt(index: number): Action {
     filter: { state: "dead" },
     rate: 100,
     state: index === 0 ? "running" : "done",
-    ...{ canary: 0, run: `act_${index}`, outcome: byState(index === 0 ? 40 : 0, 0, 0, 180, 19, 0, 0) },
+    canary: 0,
+    run: `act_${index}`,
+    outcome: byState(index === 0 ? 40 : 0, 0, 0, 180, 19, 0, 0),
     total: 241,
     exact: true,
     done: index === 0 ? 120 : 239,

@@ -12,14 +12,21 @@ describe("where the stream is held", () => {
   const [paused] = now.troubles;
   if (paused === undefined) throw new Error("The fixture has no trouble");
   const reason = (code: string, lane: "upload" | "bulk" | null, until: number | null) => ({
-    ...{ code, lane, until, message: `${code} of ${lane}` },
+    code,
+    lane,
+    until,
+    message: `${code} of ${lane}`,
   });
   const held = (...reasons: ReturnType<typeof reason>[]) => holdOf({ ...now, gate: { ...now.gate, reasons } });
 
   it("is at the gate by a pause, which is a plan, with the lane's words", () => {
     expect(holdOf(now)).toEqual({
-      ...{ at: "gate", code: "paused", isPlanned: true, sentence: now.gate.reasons[0]?.message },
-      ...{ lanes: ["bulk"], until: null },
+      at: "gate",
+      code: "paused",
+      isPlanned: true,
+      sentence: now.gate.reasons[0]?.message,
+      lanes: ["bulk"],
+      until: null,
     });
   });
 
@@ -106,7 +113,12 @@ describe("a chart", () => {
 
 it("reads the log by minutes, with the moves of automatic limits as one line an hour", () => {
   const entry = (minute: number, what: string, target: string | null, details = {}): AuditEntry => ({
-    ...{ seq: minute, at: minute * MINUTE + 5, who: "anna", what, target, details },
+    seq: minute,
+    at: minute * MINUTE + 5,
+    who: "anna",
+    what,
+    target,
+    details,
   });
   const moved = (minute: number, from: number, to: number) => entry(minute, "limit.moved", "rate", { from, to });
   const entries = [entry(64, "warm", "r1"), moved(63, 14.12, 24.2), entry(64, "warm", "r2"), moved(61, 10, 14.12)];

@@ -11,30 +11,35 @@ const HERE = "https://img.example/images";
 function variant(transform: string, more: Partial<Variant> = {}): Variant {
   const format = (new URLSearchParams(transform).get("f") ?? "webp") as Variant["format"];
   return {
-    ...{
-      transform,
-      format,
-      state: "stored",
-      bytes: 48_100,
-      url: `${HERE}/a.jpg?${transform}`,
-      key: transform,
-      v: null,
-    },
-    ...{ job: "00000000001", width: 800, height: 600, error: null, storedAt: 1, ...more },
+    transform,
+    format,
+    state: "stored",
+    bytes: 48_100,
+    url: `${HERE}/a.jpg?${transform}`,
+    key: transform,
+    v: null,
+    job: "00000000001",
+    width: 800,
+    height: 600,
+    error: null,
+    storedAt: 1,
+    ...more,
   };
 }
 
 function image(...variants: Variant[]): Image {
   return {
-    ...{
-      id: "a.jpg",
-      v: null,
-      originalUrl: "https://cdn.example/a.jpg",
-      originalBytes: null,
-      sourceEtag: null,
-      focal: null,
-    },
-    ...{ purging: false, purge: null, removal: null, variants, nextCursor: null },
+    id: "a.jpg",
+    v: null,
+    originalUrl: "https://cdn.example/a.jpg",
+    originalBytes: null,
+    sourceEtag: null,
+    focal: null,
+    purging: false,
+    purge: null,
+    removal: null,
+    variants,
+    nextCursor: null,
   };
 }
 
@@ -75,10 +80,14 @@ describe("what a viewer of an address gets", () => {
 
   it("is another variant or the original until it is made, with the reason and the job", () => {
     const failed = variant("w=800&q=high&f=webp", {
-      ...{ state: "dead", bytes: null, error: { code: "upstream_failed", message: "Out of memory." } },
+      state: "dead",
+      bytes: null,
+      error: { code: "upstream_failed", message: "Out of memory." },
     });
     expect(viewerGets(asked, image(failed, variant("w=400&q=high&f=webp")), null)).toEqual({
-      ...{ what: "other", words: "Another stored variant, or the original", job: "00000000001" },
+      what: "other",
+      words: "Another stored variant, or the original",
+      job: "00000000001",
       why: "The variant failed for good. Out of memory.",
     });
     expect(viewerGets(asked, image(failed), null)).toMatchObject({ what: "original", words: "The original" });
@@ -92,7 +101,8 @@ describe("what a viewer of an address gets", () => {
   it("is an error where the address is refused or lacks its signature", () => {
     const rejected = [{ index: 0, id: "a.jpg", code: "parameter_invalid", message: "w is too large." }];
     expect(viewerGets(asked, image(), { existing: 0, duplicates: 0, rejected })).toMatchObject({
-      ...{ what: "nothing", why: "w is too large." },
+      what: "nothing",
+      why: "w is too large.",
     });
     const signed = image(variant("w=800&q=high&f=webp", { url: `${HERE}/a.jpg?w=800&s=abc` }));
     expect(viewerGets(asked, signed, null).what).toBe("nothing");

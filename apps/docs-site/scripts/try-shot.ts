@@ -18,7 +18,8 @@ try {
   const page = await context.newPage();
   const state = (...names: string[]) =>
     page.waitForSelector(names.map((name) => `prewarm-bar[data-state="${name}"]`).join(), {
-      ...{ state: "attached", timeout: MADE_MS },
+      state: "attached",
+      timeout: MADE_MS,
     });
   await page.goto(trial.url);
   await state("ready", "warm");

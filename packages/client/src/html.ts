@@ -63,7 +63,11 @@ export function createHtml(options: HtmlOptions): Html {
       // The width of the page, for eyes that see two pixels a CSS pixel.
       const maxWidth = px && settings.pages.widths.find((step) => step >= 2 * px);
       const found = attrs(settings, shown, {
-        ...{ widths, maxWidth, width: px, priority: !nth, placeholder: options.placeholder && !hasPolicy },
+        widths,
+        maxWidth,
+        width: px,
+        priority: !nth,
+        placeholder: options.placeholder && !hasPolicy,
       });
       // Also for one width: without a list the picture's width would be the intrinsic width of the image.
       const srcset = join(candidates(settings, shown, { widths, maxWidth }));

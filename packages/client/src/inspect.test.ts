@@ -52,7 +52,13 @@ describe("the shown picture, and the answer of the edge now", () => {
   it("of a variant: its width for what the screen needs, its bytes against the original's; asked by HEAD", async () => {
     const { asked, facts } = page();
     expect(await facts()).toEqual({
-      ...{ url: URL_640, shown: "cache", now: "warm", width: 640, needed: 640, bytes: 8_400, originalBytes: 900_000 },
+      url: URL_640,
+      shown: "cache",
+      now: "warm",
+      width: 640,
+      needed: 640,
+      bytes: 8_400,
+      originalBytes: 900_000,
       advice: [],
     });
     expect(asked).toEqual([`HEAD ${URL_640}`, `GET ${BASE}/info/photo.jpg`]);

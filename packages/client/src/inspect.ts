@@ -59,7 +59,10 @@ export async function inspectImage(image: HTMLImageElement, options: InspectOpti
   const originalBytes = info?.bytes ?? null;
   const isVariant = ["browser", "cache", "r2"].includes(shown);
   const facts = {
-    ...{ url, shown, now, originalBytes },
+    url,
+    shown,
+    now,
+    originalBytes,
     width: shown === "original" ? (info?.width ?? null) : isVariant ? widthOf(url, info) : null,
     needed: Math.round(image.getBoundingClientRect().width * (options.density ?? devicePixelRatio)),
     // Browsers hide the sizes of answers of another origin, but not the headers of a request that it allows.

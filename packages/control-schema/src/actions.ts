@@ -84,7 +84,10 @@ export const ActionPage = z.object({ actions: z.array(Action), nextCursor }).met
 
 export const ActionPreview = z
   .object({
-    ...{ dryRun: z.literal(true), kind, total: count, exact: z.boolean() },
+    dryRun: z.literal(true),
+    kind,
+    total: count,
+    exact: z.boolean(),
     at: time.meta({ description: "When it was counted: the `at` of what an operator agrees to" }),
   })
   .meta({ id: "ActionPreview" });

@@ -35,7 +35,12 @@ export const HookDelivery = z
       description: "Refusals alike within ten minutes of each other; without a proof, at least so many",
     }),
     run: z.string().nullable(),
-    ...{ accepted: count, duplicates: count, existing: count, purged: count, ignored: count, rejected: count },
+    accepted: count,
+    duplicates: count,
+    existing: count,
+    purged: count,
+    ignored: count,
+    rejected: count,
     images: z
       .array(
         z.object({
@@ -56,7 +61,10 @@ export const Hooks = z
   .object({
     hooks: z.array(
       z.object({
-        ...{ name: z.string(), verifier: z.string(), mapper: z.string(), recipe: z.string() },
+        name: z.string(),
+        verifier: z.string(),
+        mapper: z.string(),
+        recipe: z.string(),
         jobsPerImage: count.meta({ description: "Jobs of one new picture: the variants of its recipe" }),
         fault: z.string().nullable().meta({ description: "Why it takes nothing now" }),
       }),

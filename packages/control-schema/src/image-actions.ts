@@ -15,7 +15,8 @@ const reason = z.string().trim().min(1).max(500);
 
 export const ImageActionRequest = z
   .strictObject({
-    ...{ action: actionId, kind },
+    action: actionId,
+    kind,
     ids: z.array(z.string().min(1)).min(1).max(IMAGES_PER_CALL),
     from: count.default(0).meta({
       description: "Images that the action has already: `images` of the answer before; 0, the default, begins it",
@@ -35,10 +36,14 @@ export const ImageActionRequest = z
 
 export const ImageAction = z
   .object({
-    ...{ action: z.string(), kind, label: z.string().nullable(), reason: z.string().nullable() },
+    action: z.string(),
+    kind,
+    label: z.string().nullable(),
+    reason: z.string().nullable(),
     images: count.meta({ description: "Images that it has purged or removed so far" }),
     left: count.meta({ description: "Images of which R2 may still have something: their first pass has not ended" }),
-    ...{ createdAt: time, who: z.string() },
+    createdAt: time,
+    who: z.string(),
   })
   .meta({ id: "ImageAction" });
 export type ImageAction = z.infer<typeof ImageAction>;

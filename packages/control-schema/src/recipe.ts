@@ -12,13 +12,17 @@ export const RecipeSuggestion = z
   .object({
     state: z.enum(["learned", "unreported", "off", "unreadable"]),
     text: z.string().nullable().meta({ description: "What is needed or failed, or why no line is dropped; else null" }),
-    ...{ from: time, at: time },
+    from: time,
+    at: time,
     add: z
       .array(
         z.object({
           line: z.string().meta({ description: "Such as `pages.widths: add 960`" }),
           views: count.meta({ description: "That would have had their variant" }),
-          ...{ images: count, days: count, jobsPerUpload: count, amount },
+          images: count,
+          days: count,
+          jobsPerUpload: count,
+          amount,
         }),
       )
       .meta({ description: "What pages ask for, viewers missed, and no upload makes" }),
@@ -29,15 +33,18 @@ export const RecipeSuggestion = z
           spec: z.string(),
           formats: z.array(z.string()),
           views: count.meta({ description: "That these variants answered, whoever asked" }),
-          ...{ jobsPerUpload: count, amount },
+          jobsPerUpload: count,
+          amount,
         }),
       )
       .meta({ description: "What uploads make and no page asks for" }),
     jobs: z.object({ before: count, after: count }).meta({ description: "Of an upload, at most" }),
     pages: z
       .object({
-        ...{ widths: z.array(z.number()), formats: z.array(z.union([Format, z.literal("auto")])) },
-        ...{ qualities: names, ratios: names },
+        widths: z.array(z.number()),
+        formats: z.array(z.union([Format, z.literal("auto")])),
+        qualities: names,
+        ratios: names,
       })
       .nullable()
       .meta({ description: "The setting `pages` with these lines; null: the recipe `upload` is written by hand" }),

@@ -41,8 +41,12 @@ export const Serving = z
     missed: z
       .array(
         z.object({
-          ...{ key: z.string(), id: z.string(), transform: z.string(), v: z.string().nullable() },
-          ...{ views: count, stored: z.boolean().meta({ description: "By now" }) },
+          key: z.string(),
+          id: z.string(),
+          transform: z.string(),
+          v: z.string().nullable(),
+          views: count,
+          stored: z.boolean().meta({ description: "By now" }),
         }),
       )
       .meta({ description: "What viewers asked for most and did not get, of what can be made" }),

@@ -24,7 +24,8 @@ const whole = (more: Partial<NewSite> = {}): NewSite => ({
   originals: "https://shop.example.com/o/{id}",
   host: "images.example.com",
   ci: true,
-  ...{ hosts: [], widths: null },
+  hosts: [],
+  widths: null,
   versions: { prewarm: ">=0.1.0 <1", "@prewarm/local": ">=0.1.0 <1" },
   ...more,
 });
@@ -76,7 +77,9 @@ describe("the questions", () => {
   it("are four, and each may be left at its default", async () => {
     const { ask, questions } = person();
     expect(await readSite(NOTHING, ask, "0.1.0")).toEqual({
-      ...{ name: "my-images", hosts: [], widths: null },
+      name: "my-images",
+      hosts: [],
+      widths: null,
       originals: "https://www.example.com/originals/{id}",
       host: null,
       ci: false,

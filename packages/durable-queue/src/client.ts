@@ -128,7 +128,11 @@ export class JobQueue extends Queue {
         openTx: (over, opening) => new Tx(over, { config, ...opening }),
       },
       {
-        ...{ clock, log, sleep, within, watchExternalJobs: NO_EXTERNAL_JOBS },
+        clock,
+        log,
+        sleep,
+        within,
+        watchExternalJobs: NO_EXTERNAL_JOBS,
         newQueueId: () => newId().slice(0, 8),
         send: async (runners) => {
           for (let n = 0; n < runners; n += 1) host.waitUntil(this.#work(run, options.callMs, deps));
@@ -255,7 +259,10 @@ export class JobQueue extends Queue {
   async #work(run: RunCall, callMs: number | undefined, { clock, log, sleep, newId }: JobQueueDeps): Promise<void> {
     try {
       await runJobs({
-        ...{ owner: newId(), clock, sleep, ...(callMs === undefined ? {} : { callMs }) },
+        owner: newId(),
+        clock,
+        sleep,
+        ...(callMs === undefined ? {} : { callMs }),
         exchange: (request) => this.change((tx) => exchange(tx, request, () => ({}))),
         run: (job) => run({ ...job, payload: this.transactions.read((tx) => payloadOf(tx, job)) }),
       });

@@ -71,8 +71,13 @@ export interface Observations {
 }
 
 export const NOTHING: Observations = {
-  ...{ ended: [], pending: [], absent: [], found: [], unmade: [] },
-  ...{ throttledUntil: null, account: null },
+  ended: [],
+  pending: [],
+  absent: [],
+  found: [],
+  unmade: [],
+  throttledUntil: null,
+  account: null,
 };
 
 /** What the queue tells a poller; synchronous reads of its memory. */

@@ -158,7 +158,11 @@ describe("job", () => {
     });
     await pass(500);
     expect(world.queue.job(odd)).toMatchObject({
-      ...{ state: "retrying", attempts: 1, payload: "x", error: FAILURE, lane: "last" },
+      state: "retrying",
+      attempts: 1,
+      payload: "x",
+      error: FAILURE,
+      lane: "last",
       failures: [{ number: 1, httpStatus: 500, ...FAILURE, endedAt: expect.any(Number) }],
     });
     expect(world.queue.job(odd)?.dueAt).toBeGreaterThan(Date.now());

@@ -27,8 +27,17 @@ export interface Asked {
 
 export function newAsked(id: string): Asked {
   return {
-    ...{ id, literal: null, width: null, height: null, isFluid: false, fit: "inside", pos: null },
-    ...{ quality: null, format: null, preset: null, losses: [] },
+    id,
+    literal: null,
+    width: null,
+    height: null,
+    isFluid: false,
+    fit: "inside",
+    pos: null,
+    quality: null,
+    format: null,
+    preset: null,
+    losses: [],
   };
 }
 
@@ -87,8 +96,20 @@ export function readShape(text: string): number | null {
 
 /** Words of other services for our formats. */
 const FORMAT_WORDS: Readonly<Record<string, Format | "auto">> = {
-  ...{ auto: "auto", avif: "avif", webp: "webp", png: "png", png8: "png", png24: "png", png32: "png" },
-  ...{ jpg: "jpeg", jpeg: "jpeg", pjpg: "jpeg", jpe: "jpeg", "baseline-jpeg": "jpeg", bjpg: "jpeg", webply: "webp" },
+  auto: "auto",
+  avif: "avif",
+  webp: "webp",
+  png: "png",
+  png8: "png",
+  png24: "png",
+  png32: "png",
+  jpg: "jpeg",
+  jpeg: "jpeg",
+  pjpg: "jpeg",
+  jpe: "jpeg",
+  "baseline-jpeg": "jpeg",
+  bjpg: "jpeg",
+  webply: "webp",
 };
 
 /** Formats that tell something about the picture and do not show it. */

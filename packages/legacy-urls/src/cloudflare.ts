@@ -70,13 +70,26 @@ function parseDelivered({ pathname }: URL, account: string | undefined): Asked |
 }
 
 const LONG: Readonly<Record<string, string>> = {
-  ...{ w: "width", h: "height", q: "quality", f: "format", g: "gravity", scq: "slow-connection-quality" },
+  w: "width",
+  h: "height",
+  q: "quality",
+  f: "format",
+  g: "gravity",
+  scq: "slow-connection-quality",
 };
 const FITS: Readonly<Record<string, Asked["fit"]>> = {
-  ...{ "scale-down": "inside", contain: "inside", cover: "cover", crop: "cover", pad: "contain", squeeze: "fill" },
+  "scale-down": "inside",
+  contain: "inside",
+  cover: "cover",
+  crop: "cover",
+  pad: "contain",
+  squeeze: "fill",
 };
 const QUALITIES: Readonly<Record<string, Quality>> = {
-  ...{ high: "very_high", "medium-high": "high", "medium-low": "medium", low: "low" },
+  high: "very_high",
+  "medium-high": "high",
+  "medium-low": "medium",
+  low: "low",
 };
 /** Options that ask for what is done anyway. */
 const HARMLESS = new Set(

@@ -82,10 +82,22 @@ function endOfLayer(components: readonly string[], start: number): number {
 const SIZE_KEYS = ["w", "h", "ar", "c", "dpr"];
 
 const FITS: Readonly<Record<string, Asked["fit"]>> = {
-  ...{ scale: "fill", fit: "inside", limit: "inside", mfit: "inside" },
-  ...{ fill: "cover", lfill: "cover", fill_pad: "cover", thumb: "cover", auto: "cover", crop: "cover" },
-  ...{ imagga_crop: "cover", imagga_scale: "cover" },
-  ...{ pad: "contain", lpad: "contain", mpad: "contain", auto_pad: "contain" },
+  scale: "fill",
+  fit: "inside",
+  limit: "inside",
+  mfit: "inside",
+  fill: "cover",
+  lfill: "cover",
+  fill_pad: "cover",
+  thumb: "cover",
+  auto: "cover",
+  crop: "cover",
+  imagga_crop: "cover",
+  imagga_scale: "cover",
+  pad: "contain",
+  lpad: "contain",
+  mpad: "contain",
+  auto_pad: "contain",
 };
 /** Modes whose counterpart is only near: they choose a part of the picture, or what fills the rest. */
 const NEAR_MODES = ["fill_pad", "thumb", "auto", "crop", "imagga_crop", "imagga_scale", "auto_pad"];
@@ -126,7 +138,11 @@ function side(asked: Asked, key: "w" | "h", parameters: ReadonlyMap<string, stri
 }
 
 const GRAVITY: Readonly<Record<string, Position | null>> = {
-  ...{ center: null, north: "top", south: "bottom", west: "left", east: "right" },
+  center: null,
+  north: "top",
+  south: "bottom",
+  west: "left",
+  east: "right",
 };
 /** Flags that change nothing here: variants are small, without metadata, and transparent where their original is. */
 const HARMLESS_FLAGS = new Set(
@@ -171,7 +187,11 @@ function isHarmless(key: string, value: string): boolean {
 }
 
 const QUALITY_WORDS: Readonly<Record<string, Asked["quality"]>> = {
-  ...{ auto: null, "auto:good": null, "auto:best": "very_high", "auto:eco": "medium", "auto:low": "low" },
+  auto: null,
+  "auto:good": null,
+  "auto:best": "very_high",
+  "auto:eco": "medium",
+  "auto:low": "low",
 };
 
 function takeNamedQuality(asked: Asked, value: string): void {

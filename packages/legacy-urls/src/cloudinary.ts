@@ -59,7 +59,10 @@ function split(url: URL, cloud: string | undefined): Parts | null {
   if (image.length > 1 && /^v\d{1,20}$/.test(image[0] ?? "")) image.shift();
   const name = image.join("/");
   return {
-    ...{ type, signature, components, hasSuffix: kind === "images" },
+    type,
+    signature,
+    components,
+    hasSuffix: kind === "images",
     image: type === "fetch" ? name : (name.split("?", 1)[0] ?? ""),
   };
 }

@@ -52,8 +52,15 @@ function imageOf(url: URL, hosts: readonly string[], config: Config): Asked | nu
 }
 
 const FITS: Readonly<Record<string, Asked["fit"]>> = {
-  ...{ clip: "inside", max: "inside", crop: "cover", min: "cover", facearea: "cover", scale: "fill" },
-  ...{ fill: "contain", fillmax: "contain", clamp: "contain" },
+  clip: "inside",
+  max: "inside",
+  crop: "cover",
+  min: "cover",
+  facearea: "cover",
+  scale: "fill",
+  fill: "contain",
+  fillmax: "contain",
+  clamp: "contain",
 };
 /** Fits whose counterpart is only near: they may stay smaller, look for faces, or fill in another way. */
 const NEAR_FITS = ["min", "facearea", "fillmax", "clamp"];

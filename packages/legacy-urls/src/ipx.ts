@@ -10,14 +10,31 @@ interface IpxOptions extends ServiceOptions {
 
 const VOCABULARY: Vocabulary = {
   roles: {
-    ...{ w: "width", width: "width", h: "height", height: "height", s: "size", resize: "size" },
-    ...{ q: "quality", quality: "quality", f: "format", format: "format", fit: "fit" },
-    ...{ pos: "position", position: "position", blur: "hiding", median: "hiding" },
-    ...{ kernel: "harmless", enlarge: "harmless", animated: "harmless", a: "harmless", _: "harmless" },
+    w: "width",
+    width: "width",
+    h: "height",
+    height: "height",
+    s: "size",
+    resize: "size",
+    q: "quality",
+    quality: "quality",
+    f: "format",
+    format: "format",
+    fit: "fit",
+    pos: "position",
+    position: "position",
+    blur: "hiding",
+    median: "hiding",
+    kernel: "harmless",
+    enlarge: "harmless",
+    animated: "harmless",
+    a: "harmless",
+    _: "harmless",
   },
   fits: { cover: "cover", contain: "contain", fill: "fill", inside: "inside", outside: "inside" },
   nearFits: ["outside"],
-  ...{ fit: "cover", format: null },
+  fit: "cover",
+  format: null,
 };
 
 /** ipx, the optimiser of @nuxt/image: `/_ipx/w_300,f_webp/a.jpg`, `/_ipx/_/a.jpg`. Remote addresses are those of `sources` and `hosts`. */

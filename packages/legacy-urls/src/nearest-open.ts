@@ -49,7 +49,9 @@ export function nearestOpen(asked: Asked, offer: Offer): LegacyReading | null {
   const named = name === undefined ? [] : [lost(name, `presets: { "${name}": … }`, "hiding")];
   const formats = formatsOf(asked, offer);
   const wish: Wish = {
-    ...{ ...asked, width: widthOf(asked, offer.config), quality: asked.quality ?? DEFAULT_QUALITY },
+    ...asked,
+    width: widthOf(asked, offer.config),
+    quality: asked.quality ?? DEFAULT_QUALITY,
     presetFormat: formats[0]?.value ?? "auto",
   };
   for (const size of sizesOf(wish, offer))
@@ -61,8 +63,11 @@ export function nearestOpen(asked: Asked, offer: Offer): LegacyReading | null {
         const all = [...asked.losses, ...named, ...near];
         const px = asked.width === null ? transform.width : pixels(asked.width);
         return {
-          ...{ id, query: formatTransform(transform).replace(/f=\w+$/, `f=${format.value}`) },
-          ...{ exactness: exactnessOf(all), losses: all, roundedFrom: px === transform.width ? null : px },
+          id,
+          query: formatTransform(transform).replace(/f=\w+$/, `f=${format.value}`),
+          exactness: exactnessOf(all),
+          losses: all,
+          roundedFrom: px === transform.width ? null : px,
         };
       }
   return null;

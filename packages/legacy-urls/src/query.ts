@@ -56,11 +56,21 @@ const COMMON = { width: "width", height: "height", quality: "quality", format: "
 export function bunny(options: HostOptions): LegacyService {
   return query(
     {
-      ...{ name: "bunny", fit: "inside", format: "auto" },
+      name: "bunny",
+      fit: "inside",
+      format: "auto",
       roles: {
-        ...{ ...COMMON, aspect_ratio: "ratio", crop: "crop", crop_gravity: "harmless", class: "preset" },
-        ...{ auto_optimize: "harmless", upscaling: "harmless", pixelate: "hiding" },
-        ...{ token: "harmless", token_path: "harmless", expires: "harmless" },
+        ...COMMON,
+        aspect_ratio: "ratio",
+        crop: "crop",
+        crop_gravity: "harmless",
+        class: "preset",
+        auto_optimize: "harmless",
+        upscaling: "harmless",
+        pixelate: "hiding",
+        token: "harmless",
+        token_path: "harmless",
+        expires: "harmless",
       },
     },
     options,
@@ -71,11 +81,23 @@ export function bunny(options: HostOptions): LegacyService {
 export function fastly(options: HostOptions): LegacyService {
   return query(
     {
-      ...{ name: "fastly", fit: "inside", format: null },
+      name: "fastly",
+      fit: "inside",
+      format: null,
       roles: {
-        ...{ ...COMMON, dpr: "density", fit: "fit", crop: "crop", auto: "negotiated", overlay: "hiding" },
-        ...{ disable: "harmless", metadata: "harmless", "resize-filter": "harmless", profile: "harmless" },
-        ...{ level: "harmless", region: "harmless", enable: "harmless" },
+        ...COMMON,
+        dpr: "density",
+        fit: "fit",
+        crop: "crop",
+        auto: "negotiated",
+        overlay: "hiding",
+        disable: "harmless",
+        metadata: "harmless",
+        "resize-filter": "harmless",
+        profile: "harmless",
+        level: "harmless",
+        region: "harmless",
+        enable: "harmless",
       },
       fits: { bounds: "inside", cover: "inside", crop: "cover" },
       nearFits: ["cover"],
@@ -88,10 +110,19 @@ export function fastly(options: HostOptions): LegacyService {
 export function keycdn(options: HostOptions): LegacyService {
   return query(
     {
-      ...{ name: "keycdn", fit: "cover", format: null },
+      name: "keycdn",
+      fit: "cover",
+      format: null,
       roles: {
-        ...{ ...COMMON, fit: "fit", crop: "crop", position: "position", enlarge: "harmless" },
-        ...{ progressive: "harmless", metadata: "harmless", token: "harmless", expire: "harmless" },
+        ...COMMON,
+        fit: "fit",
+        crop: "crop",
+        position: "position",
+        enlarge: "harmless",
+        progressive: "harmless",
+        metadata: "harmless",
+        token: "harmless",
+        expire: "harmless",
       },
       fits: { cover: "cover", contain: "contain", fill: "fill", inside: "inside", outside: "inside" },
       nearFits: ["outside"],
@@ -104,7 +135,9 @@ export function keycdn(options: HostOptions): LegacyService {
 export function shopify(options: ServiceOptions = {}): LegacyService {
   return query(
     {
-      ...{ name: "shopify", fit: "inside", format: "auto" },
+      name: "shopify",
+      fit: "inside",
+      format: "auto",
       roles: { ...COMMON, size: "size", crop: "crop", scale: "density" },
       ofPath: shopifyPath,
     },
@@ -114,8 +147,16 @@ export function shopify(options: ServiceOptions = {}): LegacyService {
 
 /** In px (shopify.dev/docs/api/liquid/filters/img_url). */
 const SHOPIFY_SIZES: Readonly<Record<string, string>> = {
-  ...{ pico: "16x16", icon: "32x32", thumb: "50x50", small: "100x100", compact: "160x160" },
-  ...{ medium: "240x240", large: "480x480", grande: "600x600", original: "1024x1024", master: "1024x1024" },
+  pico: "16x16",
+  icon: "32x32",
+  thumb: "50x50",
+  small: "100x100",
+  compact: "160x160",
+  medium: "240x240",
+  large: "480x480",
+  grande: "600x600",
+  original: "1024x1024",
+  master: "1024x1024",
 };
 const SHOPIFY_NAME =
   /_(\d{1,4}x\d{0,4}|x\d{1,4}|pico|icon|thumb|small|compact|medium|large|grande|original|master)(?:_crop_([a-z]{3,6}))?(?:@([23])x)?(?:\.progressive)?(\.[a-z]{3,4})$/;
@@ -132,34 +173,51 @@ function shopifyPath(path: string) {
   return { image: literal.slice(0, -whole.length) + extension, literal, pairs };
 }
 
+const IMAGEKIT_ROLES = {
+  w: "width",
+  h: "height",
+  ar: "ratio",
+  q: "quality",
+  f: "format",
+  c: "fit",
+  cm: "fit",
+  fo: "position",
+  dpr: "density",
+  n: "preset",
+  tr: "harmless",
+  pr: "harmless",
+  lo: "harmless",
+  cp: "harmless",
+  md: "harmless",
+  di: "harmless",
+  "ik-s": "harmless",
+  "ik-t": "harmless",
+  "ik-sdk-version": "harmless",
+  updatedAt: "harmless",
+  v: "harmless",
+  bl: "hiding",
+  o: "hiding",
+  l: "hiding",
+  oi: "hiding",
+  ot: "hiding",
+  effect: "hiding",
+} as const;
+
 /** ImageKit: `https://img.example.com/a.jpg?tr=w-300,h-200:q-80`, and the same in the path, `/tr:w-300,h-200/a.jpg`. */
 export function imagekit(options: HostOptions): LegacyService {
   return query(
     {
-      ...{ name: "imagekit", fit: "cover", format: "auto" },
-      roles: {
-        ...{ w: "width", h: "height", ar: "ratio", q: "quality", f: "format", c: "fit", cm: "fit", fo: "position" },
-        ...{
-          dpr: "density",
-          n: "preset",
-          tr: "harmless",
-          pr: "harmless",
-          lo: "harmless",
-          cp: "harmless",
-          md: "harmless",
-        },
-        ...{
-          di: "harmless",
-          "ik-s": "harmless",
-          "ik-t": "harmless",
-          "ik-sdk-version": "harmless",
-          updatedAt: "harmless",
-        },
-        ...{ v: "harmless", bl: "hiding", o: "hiding", l: "hiding", oi: "hiding", ot: "hiding", effect: "hiding" },
-      },
+      name: "imagekit",
+      fit: "cover",
+      format: "auto",
+      roles: IMAGEKIT_ROLES,
       fits: {
-        ...{ maintain_ratio: "cover", force: "fill", at_max: "inside", at_max_enlarge: "inside", at_least: "inside" },
-        ...{ pad_resize: "contain" },
+        maintain_ratio: "cover",
+        force: "fill",
+        at_max: "inside",
+        at_max_enlarge: "inside",
+        at_least: "inside",
+        pad_resize: "contain",
       },
       nearFits: ["at_least"],
       ofPath(path) {

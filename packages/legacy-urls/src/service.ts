@@ -68,7 +68,10 @@ export function createService(grammar: Grammar, options: SigningOptions): Legacy
     return reading?.exactness === "refused" && hiding === "show" ? shown(reading) : reading;
   };
   return {
-    ...{ name: grammar.name, secrets, hosts, read },
+    name: grammar.name,
+    secrets,
+    hosts,
+    read,
     async serve(request, next, edge) {
       const url = /^(GET|HEAD)$/.test(request.method) ? URL.parse(request.url) : null;
       const reading = url === null ? null : read(url, edge.config);

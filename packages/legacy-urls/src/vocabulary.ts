@@ -132,8 +132,16 @@ function takeCrop(asked: Asked, name: string, value: string): void {
 }
 
 const SIDES: Readonly<Record<string, Position | null>> = {
-  ...{ top: "top", bottom: "bottom", left: "left", right: "right", center: null, centre: null },
-  ...{ north: "top", south: "bottom", west: "left", east: "right" },
+  top: "top",
+  bottom: "bottom",
+  left: "left",
+  right: "right",
+  center: null,
+  centre: null,
+  north: "top",
+  south: "bottom",
+  west: "left",
+  east: "right",
 };
 
 /** Where a crop is placed. A corner is its first half, for a crop cuts one axis; faces and content are the image's focal point here. */

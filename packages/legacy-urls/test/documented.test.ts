@@ -28,10 +28,15 @@ const CONFIG: Config = defineConfig({ sources: SOURCES, presets: PRESETS });
 const SITES: Record<string, Config> = {
   "the defaults": defineConfig({ sources: SOURCES }),
   "every line of pages": defineConfig({
-    ...{ sources: SOURCES, presets: PRESETS, formats: ["webp", "avif", "jpeg", "png"] },
+    sources: SOURCES,
+    presets: PRESETS,
+    formats: ["webp", "avif", "jpeg", "png"],
     pages: {
-      ...{ qualities: ["low", "high"], ratios: ["1:1", "9:16"] },
-      ...{ widths: [64, 128, 320, 480, 640, 828, 1080, 1440, 1920], formats: ["auto", "png"], make: ["webp"] },
+      qualities: ["low", "high"],
+      ratios: ["1:1", "9:16"],
+      widths: [64, 128, 320, 480, 640, 828, 1080, 1440, 1920],
+      formats: ["auto", "png"],
+      make: ["webp"],
     },
   }),
 };

@@ -25,8 +25,10 @@ async function answerOf(
 ): Promise<string> {
   const asked = async ({ url }: Request) => new Response(url);
   const response = await service.serve(new Request(address, { method }), asked, {
-    ...{ config: defineConfig({ sources: SOURCES, ...user }), keys: ["a-key-of-the-edge"] },
-    ...{ clock: { now: () => 0 }, env: { SECRET } },
+    config: defineConfig({ sources: SOURCES, ...user }),
+    keys: ["a-key-of-the-edge"],
+    clock: { now: () => 0 },
+    env: { SECRET },
   });
   const text = await response.text();
   return response.status === 200 ? text : `${response.status} ${text === "" ? "" : JSON.parse(text).code}`.trim();
@@ -146,7 +148,10 @@ describe("an old URL that hides something", () => {
 
   it("says which parameter hides, and is kept by nobody", async () => {
     const refusal = await MADE.imgix().serve(new Request(IMGIX("w=400&px=60")), async () => new Response(), {
-      ...{ config: defineConfig({ sources: SOURCES }), keys: [], clock: { now: () => 0 }, env: {} },
+      config: defineConfig({ sources: SOURCES }),
+      keys: [],
+      clock: { now: () => 0 },
+      env: {},
     });
     expect(await refusal.json()).toMatchObject({ status: 403, code: "picture_hidden", parameter: "px" });
     expect(refusal.headers.get("Cache-Control")).toBe("no-store");

@@ -35,8 +35,11 @@ const CONFIGS: readonly Config[] = [
     // Of one box in some formats only, so that `f=auto` is open to some browsers and closed to others.
     presets: { card: "w=320&h=100&f=avif", wide: "w=320&h=100&f=jpeg" },
     pages: {
-      ...{ widths: [64, 320, 640, 1080], ratios: ["3:4", "1:1"] },
-      ...{ formats: ["jpeg", "auto"], make: ["webp"], qualities: ["low", "medium"] },
+      widths: [64, 320, 640, 1080],
+      ratios: ["3:4", "1:1"],
+      formats: ["jpeg", "auto"],
+      make: ["webp"],
+      qualities: ["low", "medium"],
     },
   }),
   defineConfig({ sources: SOURCES, pages: { formats: ["webp"], ratios: ["16:9"], qualities: ["very_high"] } }),

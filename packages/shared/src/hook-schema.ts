@@ -95,7 +95,10 @@ export const hooksSchema = z
   .record(
     plainName,
     z.strictObject({
-      ...{ verifier, mapper, recipe: z.string().optional(), may: mayDo.optional() },
+      verifier,
+      mapper,
+      recipe: z.string().optional(),
+      may: mayDo.optional(),
       jobsPerDay: integer(1, 10_000_000).optional(),
     }),
   )

@@ -40,7 +40,10 @@ export function missMessage(
 ): MissMessage {
   const { unknown = false, nth = 0, signed = false } = more;
   return {
-    ...{ v: 1, keys: [key], lane: "live", at },
+    v: 1,
+    keys: [key],
+    lane: "live",
+    at,
     ...(unknown && { unknown }),
     ...(nth > 0 && { nth }),
     ...(signed && { signed }),

@@ -91,9 +91,14 @@ function draw({
     all.flatMap((width) => FORMATS.map((format) => formatTransform(transformOf(width, format, config)))),
   );
   return {
-    ...{ config, visitors, oracle },
+    config,
+    visitors,
+    oracle,
     evidence: {
-      ...{ config, asked, isWhole: true, missed: [...missed.values()] },
+      config,
+      asked,
+      isWhole: true,
+      missed: [...missed.values()],
       hits: [...hits].map(([name, views]) => ({ name, views })),
       isKnown: (id) => Number(id.slice("image-".length)) < IMAGES,
     },

@@ -84,7 +84,13 @@ function linesToAdd({ config, asked, missed, isKnown }: Evidence, made: Readonly
     const { line, jobsPerUpload, change } = fixOf(parsed.transform, null);
     if (change === null) continue;
     const known = lines.get(line) ?? {
-      ...{ line, jobsPerUpload, change, views: 0, images: 0, days: 0, seen: { images: new Set(), days: new Set() } },
+      line,
+      jobsPerUpload,
+      change,
+      views: 0,
+      images: 0,
+      days: 0,
+      seen: { images: new Set(), days: new Set() },
     };
     lines.set(line, known);
     known.views += views;

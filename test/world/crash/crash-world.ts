@@ -96,8 +96,17 @@ export class CrashWorld extends CalmWorld {
     const host = { clock, fetch, log: () => undefined, sleep: (ms: number) => clock.sleep(ms) };
     const { format, ...sides } = { width: 400, height: null, fit: null, pos: null, format: "webp" } as const;
     const made = await service.engine({ ...host, living: (target) => target }).submit({
-      ...{ ledger: "L1", gen, key: KEYS.left, transform: { ...sides, quality: "high", format }, format, focal: null },
-      ...{ input: `${ORIGINALS}/o`, size: { width: 1000, height: 500 }, etag: null, alpha: false, again: false },
+      ledger: "L1",
+      gen,
+      key: KEYS.left,
+      transform: { ...sides, quality: "high", format },
+      format,
+      focal: null,
+      input: `${ORIGINALS}/o`,
+      size: { width: 1000, height: 500 },
+      etag: null,
+      alpha: false,
+      again: false,
     });
     if (made.kind !== "made") throw new Error(made.kind);
     await say({ submitted: [{ id, gen, job: made.job }], leave: true });

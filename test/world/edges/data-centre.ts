@@ -70,17 +70,15 @@ export class DataCentre {
       if (step === "changes") isolate.unreadAt = this.#world.clock.now();
     };
     const edge: Edge = {
-      ...{
-        config,
-        keys: [],
-        cache,
-        images,
-        originals: () => null,
-        views: null,
-        clock,
-        limit: null,
-        unknownLimit: null,
-      },
+      config,
+      keys: [],
+      cache,
+      images,
+      originals: () => null,
+      views: null,
+      clock,
+      limit: null,
+      unknownLimit: null,
       live: { send: async (message) => this.#world.live.send(message) },
       consumer: {
         miss: async (message) => {
@@ -126,7 +124,10 @@ export class DataCentre {
       const { bytes, uploaded, customMetadata, httpMetadata } = found;
       const whole = () => new Response(bytes.slice());
       return {
-        ...{ size: bytes.byteLength, uploaded: new Date(uploaded), customMetadata, httpMetadata },
+        size: bytes.byteLength,
+        uploaded: new Date(uploaded),
+        customMetadata,
+        httpMetadata,
         httpEtag: `"${genOf(customMetadata)}"`,
         body: whole().body as ReadableStream<Uint8Array>,
         text: () => whole().text(),

@@ -320,8 +320,17 @@ const deadAndNoAlarm = fc.tuple(target, fc.constantFrom<AlarmFate>("lost", "stuc
 );
 
 const SCENES = {
-  ...{ overnight, slowAndForced, race, lostPost, forcedAndCancelled, copyCancelled },
-  ...{ replacedAndPutBack, purgedAndPutBack, purgedLate, lateWord, deadAndNoAlarm },
+  overnight,
+  slowAndForced,
+  race,
+  lostPost,
+  forcedAndCancelled,
+  copyCancelled,
+  replacedAndPutBack,
+  purgedAndPutBack,
+  purgedLate,
+  lateWord,
+  deadAndNoAlarm,
 };
 
 /** Happenings and scenes that come far oftener than others, to try one rule hard. */

@@ -54,7 +54,9 @@ export function playPart(part: number): void {
       if (kind === "none") throw new Error(said);
       // The world is at work: jobs were made, of staged bytes too, and variants stand at the end.
       expect({ jobs: jobs > 2 * numRuns, stored: stored > numRuns, staged: fromStaged > numRuns / 2 }).toEqual({
-        ...{ jobs: true, stored: true, staged: true },
+        jobs: true,
+        stored: true,
+        staged: true,
       });
     },
     timeMs + GRACE_MS,

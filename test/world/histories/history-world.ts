@@ -75,9 +75,14 @@ export class HistoryWorld extends World {
       violation: (text) => invariants.violation(text),
     });
     super({
-      ...{ config: CONFIG, clock, chance, weather, watcher: invariants },
+      config: CONFIG,
+      clock,
+      chance,
+      weather,
+      watcher: invariants,
       outside: {
-        ...{ engine: ittybitOver(() => upstream.client), fetch: upstream.fetch },
+        engine: ittybitOver(() => upstream.client),
+        fetch: upstream.fetch,
         stagedUrl: async ({ id, number }) => `${STAGED}/${number}/${id}`,
       },
       queues: {

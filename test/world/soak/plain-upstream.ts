@@ -70,7 +70,13 @@ export function plainUpstream(thread: Upstream, clock: VirtualClock, versions: I
     stats: async () => ({ counts: { ...counts, "create 201": service.jobs.length, "create 200": service.replays } }),
     jobs: async () =>
       service.jobs.map(({ id, key, gen, ends, at, order: { ledger } }) => ({
-        ...{ id, key, gen, status: ends, createdAt: at, finishedAt: at, idempotencyKey: `${ledger}-${gen}` },
+        id,
+        key,
+        gen,
+        status: ends,
+        createdAt: at,
+        finishedAt: at,
+        idempotencyKey: `${ledger}-${gen}`,
       })),
     running: async () => [],
   };

@@ -75,14 +75,16 @@ function printProgress(world: SoakWorld, story: Story, bornAt: number): void {
 export async function playRound({ variants, seed, scale, traced, service }: RoundOptions): Promise<Round> {
   const startedAt = performance.now();
   const world = await createSoakWorld({
-    ...{ images: Math.ceil(variants / VARIANTS_PER_IMAGE), seed, scale, traced, service },
-    ...{
-      handlers: { live: 2, work: 24 },
-      concurrency: 200,
-      ratePerSecond: 100,
-      burst: 20,
-      jobMs: { min: 400, max: 4_000 },
-    },
+    images: Math.ceil(variants / VARIANTS_PER_IMAGE),
+    seed,
+    scale,
+    traced,
+    service,
+    handlers: { live: 2, work: 24 },
+    concurrency: 200,
+    ratePerSecond: 100,
+    burst: 20,
+    jobMs: { min: 400, max: 4_000 },
   });
   const bornAt = world.clock.now();
   const story = new Story(world);

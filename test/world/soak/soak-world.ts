@@ -74,7 +74,9 @@ export class SoakWorld extends World {
         gate: { concurrency, ratePerSecond, burst },
         budget: { month: null },
       }),
-      ...{ clock, chance: createChance(seed + 3), watcher: diary },
+      clock,
+      chance: createChance(seed + 3),
+      watcher: diary,
       weather: byRates(() => rates.now, createChance(seed + 2)),
       outside: { engine: upstream.engine ?? ittybitOver(() => client, { allowLoopbackHttp: true }), fetch: fetcher },
       queues: {

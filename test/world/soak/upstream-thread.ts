@@ -59,7 +59,11 @@ function perform({ control }: Emulator, order: Order): Reply["result"] {
         .jobs()
         .filter(({ finishedAt }) => !order.running || finishedAt === null)
         .map(({ id, status, metadata, idempotencyKey, createdAt, finishedAt }) => ({
-          ...{ id, status, createdAt, finishedAt, idempotencyKey: idempotencyKey ?? "" },
+          id,
+          status,
+          createdAt,
+          finishedAt,
+          idempotencyKey: idempotencyKey ?? "",
           key: String(metadata.key),
           gen: Number(metadata.gen),
         }));

@@ -31,7 +31,10 @@ function busySite(missingMs: number) {
   let work = (ms: number): number => ms;
   const hop = () => ({ ms: work(CALL_MS), backMs: 0, lost: null });
   const world = new CalmWorld({
-    ...{ workers: 1, liveHandlers: 1, gate: config.gate, weather: { store: hop, wire: hop } },
+    workers: 1,
+    liveHandlers: 1,
+    gate: config.gate,
+    weather: { store: hop, wire: hop },
     webMs: (url) => work(CALL_MS) + (url.includes("/made-up-") ? missingMs : 0),
     isMissing: (id) => id.startsWith("made-up"),
   });

@@ -12,8 +12,16 @@ const MINUTE_MS = 60_000;
 
 /** What is known of an original of the world's. */
 export const INFO = JSON.stringify({
-  ...{ width: 1000, height: 500, type: "image/jpeg", bytes: 50_000, frames: 1, etag: null },
-  ...{ version: null, lqip: null, stored: {}, others: [] },
+  width: 1000,
+  height: 500,
+  type: "image/jpeg",
+  bytes: 50_000,
+  frames: 1,
+  etag: null,
+  version: null,
+  lqip: null,
+  stored: {},
+  others: [],
 });
 
 /** Cloudflare's limiter: so many a key in each minute, counted where the client is served. */
@@ -61,7 +69,13 @@ export function edgeInFront(world: World, config: Edge["config"], onRead: () => 
   const messages = { sent: 0 };
   const counts = { requests: 0, reads: 0 };
   const edge: Edge = {
-    ...{ config, keys: [], cache, images, originals: () => null, views: null, clock },
+    config,
+    keys: [],
+    cache,
+    images,
+    originals: () => null,
+    views: null,
+    clock,
     live: {
       async send(message) {
         messages.sent += 1;

@@ -44,7 +44,9 @@ function largeWorld(config: Config) {
   const sizes = new Map<string, number>();
   let results = 0;
   const world = new CalmWorld({
-    ...{ bornAt: SINCE, budget: config.budget, config: { limits: config.limits } },
+    bornAt: SINCE,
+    budget: config.budget,
+    config: { limits: config.limits },
     result(width) {
       results += 1;
       return large(width, results % 10 === 0 ? 2 * OUTPUT_MAX_BYTES : OUTPUT_MAX_BYTES);

@@ -65,7 +65,12 @@ export function engineOf({ ittybit }: Config, env: Env, log: Log, called: () => 
     ...(env.ITTYBIT_ACCEPT_VERSION ? { acceptVersion: env.ITTYBIT_ACCEPT_VERSION } : {}),
   });
   return ittybitEngine({
-    ...{ ittybit: client, qualities: ittybit.qualities, clock: systemClock, sleep, log, fetch: counted },
+    ittybit: client,
+    qualities: ittybit.qualities,
+    clock: systemClock,
+    sleep,
+    log,
+    fetch: counted,
     allowLoopbackHttp: env.ALLOW_LOOPBACK === "true",
   });
 }

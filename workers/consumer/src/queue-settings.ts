@@ -58,7 +58,10 @@ export function budgetSettings(config: Pick<Config, "budget">, { overrides }: Ga
 function settingsOf({ budget: { month, shares } }: Pick<Config, "budget">): BudgetSettings {
   const { warming, live, liveDay } = shares;
   return {
-    ...{ monthlyJobs: month, warmingShare: warming, liveShare: live, liveDayShare: liveDay },
+    monthlyJobs: month,
+    warmingShare: warming,
+    liveShare: live,
+    liveDayShare: liveDay,
     alertLevels: ALERT_LEVELS,
   };
 }

@@ -83,7 +83,8 @@ describe("a copy and an object are shown", () => {
     const world = setup();
     const put = (format: string, gen: number, bytes: Uint8Array, smaller = {}) =>
       world.images.store(`variants/photo/800-high.${format}`, bytes, undefined, {
-        ...{ gen: String(gen), "source-etag": "a" },
+        gen: String(gen),
+        "source-etag": "a",
         ...smaller,
       });
     put("avif", 6, BYTES, { smaller: "webp" });

@@ -50,7 +50,10 @@ export function edgeOf(site: Config, env: Env, cache: EdgeCache, write: (line: s
     infoMemory: new Map(),
     gate: createLiveGate(env.IMAGES_BUCKET),
     changes: createChangesReader({
-      ...{ images: env.IMAGES_BUCKET, cache, clock: systemClock, log },
+      images: env.IMAGES_BUCKET,
+      cache,
+      clock: systemClock,
+      log,
       heldMs: env.LOCAL === "true" ? LOCAL_HELD_MS : HELD_MS,
     }),
     views: env.VIEWS ?? null,

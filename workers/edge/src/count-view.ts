@@ -22,7 +22,10 @@ export function countView(edge: Edge, response: Response, context: RequestContex
     const target = context?.target;
     views.writeDataPoint(
       dataPoint({
-        ...{ outcome, weight, bytes, originalBytes: bytes && (shown?.originalBytes ?? 0) },
+        outcome,
+        weight,
+        bytes,
+        originalBytes: bytes && (shown?.originalBytes ?? 0),
         format: (isHit ? context?.shown() : target?.transform)?.format ?? "",
         missedKey: (isHit ? target && variantName(target.transform) : isMissed(outcome, response) && target?.key) || "",
       }),

@@ -22,8 +22,15 @@ describe("GET /info/<id>", () => {
     expect(response.headers.get("Access-Control-Allow-Origin")).toBe("*");
     expect(response.headers.get("Content-Type")).toBe("application/json");
     expect(await response.json()).toEqual({
-      ...{ id: "a b/photo.jpg", width: 2400, height: 1600, type: "image/jpeg", bytes: 350_000, frames: 1 },
-      ...{ lqip: LQIP, widths: [320, 640], version: null },
+      id: "a b/photo.jpg",
+      width: 2400,
+      height: 1600,
+      type: "image/jpeg",
+      bytes: 350_000,
+      frames: 1,
+      lqip: LQIP,
+      widths: [320, 640],
+      version: null,
     });
   });
 

@@ -11,7 +11,13 @@ import { formatTable } from "../terminal/table.ts";
 const WINDOWS = ["5m", "1h", "1d", "all"] as const;
 
 const SeenCause = Cause.pick({
-  ...{ cause: true, code: true, text: true, count: true, lastSeen: true, cure: true, states: true },
+  cause: true,
+  code: true,
+  text: true,
+  count: true,
+  lastSeen: true,
+  cure: true,
+  states: true,
 });
 const SeenMessage = UnreadableMessage.pick({ queue: true, reason: true, at: true });
 const CAUSES = Causes.pick({ exact: true }).extend({ causes: z.array(SeenCause), unreadable: z.array(SeenMessage) });

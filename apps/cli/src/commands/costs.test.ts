@@ -5,7 +5,10 @@ import { runCli } from "../run-cli.ts";
 
 const ROW = { label: null, jobs: 1_200, stored: 1_190, bytes: 48_000_000, amount: 1.8, views: null };
 const PAGE = {
-  ...{ from: 0, to: 1, note: null, nextCursor: null },
+  from: 0,
+  to: 1,
+  note: null,
+  nextCursor: null,
   total: { jobs: 1_500, stored: 1_400, bytes: 50_000_000, amount: 2.25, mistakes: 12 },
   rows: [
     { ...ROW, name: "shop/" },

@@ -114,7 +114,13 @@ async function coverage(args: Arguments, context: Context, report: Report): Prom
   const spec = readSpec(args);
   if (args.flag("wait") && !args.flag("warm")) throw usageError("--wait belongs to --warm.");
   const covering: Covering = {
-    ...{ args, context, report, config, spec, url: settings.url, imagesUrl: `${edgeUrl}/images/` },
+    args,
+    context,
+    report,
+    config,
+    spec,
+    url: settings.url,
+    imagesUrl: `${edgeUrl}/images/`,
     namer: createNamer(config, edgeUrl),
     api: createControlApi(settings, context),
     failBelow: readPercent(args),
@@ -161,16 +167,14 @@ async function cover(covering: Covering): Promise<ExitCode> {
     throw usageError(`There is no recipe ${recipe}; there are ${Object.keys(recipesOf(config)).join(", ")}.`);
   const judge = (toWarm: string | null): Promise<Tally> =>
     judgeSite({
-      ...{
-        config,
-        recipe,
-        api: covering.api,
-        context,
-        store,
-        toWarm,
-        keys: readSigningKeys(args, context),
-        ...inventory,
-      },
+      config,
+      recipe,
+      api: covering.api,
+      context,
+      store,
+      toWarm,
+      keys: readSigningKeys(args, context),
+      ...inventory,
       update: (done) =>
         report.update({ label: "looking up", unit: "images", done, total: null, failed: 0, throttled: 0 }),
     });
@@ -212,7 +216,13 @@ async function readPages({ args, context, report, namer, imagesUrl, spec, store 
   const browser = spec.browser ? await openBrowser(context, imagesUrl, timeoutMs) : null;
   try {
     return await readSite(spec, {
-      ...{ context, namer, imagesUrl, store, browser, timeoutMs, note: report.note },
+      context,
+      namer,
+      imagesUrl,
+      store,
+      browser,
+      timeoutMs,
+      note: report.note,
       rate: rate === null ? RATE : readRate(rate, "--rate"),
       update: (done, total, failed) =>
         report.update({ label: "reading", unit: "pages", done, total, failed, throttled: 0 }),

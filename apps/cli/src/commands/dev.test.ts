@@ -10,7 +10,9 @@ import { runCli } from "../run-cli.ts";
 
 const CONFIG = `export default { sources: [{ prefix: "", url: "https://o.example/{id}" }] };\n`;
 const STACK = {
-  ...{ edge: "http://localhost:9701", control: "http://localhost:9702", originals: "http://localhost:9703/{id}" },
+  edge: "http://localhost:9701",
+  control: "http://localhost:9702",
+  originals: "http://localhost:9703/{id}",
 };
 let cwd: string;
 let file: string;
@@ -72,7 +74,10 @@ it("writes down where the stack listens while it runs, and no longer", async () 
   expect(existsSync(file)).toBe(false);
   const config = join(cwd, "prewarm.config.ts");
   expect(json(join(cwd, "told.json"))).toMatchObject({
-    ...{ folder: cwd, config, originals: join(cwd, "photos"), verbose: false },
+    folder: cwd,
+    config,
+    originals: join(cwd, "photos"),
+    verbose: false,
   });
 });
 

@@ -18,7 +18,12 @@ const GATE = Gate.pick({ paused: true, rate: true, concurrency: true }).extend({
   breaker: Gate.shape.breaker.pick({ state: true, reason: true }),
   limits: z.object({ rate: SeenLimit, concurrency: SeenLimit }),
   budget: Budget.pick({
-    ...{ monthlyJobs: true, used: true, month: true, warmingShare: true, liveShare: true, liveDayShare: true },
+    monthlyJobs: true,
+    used: true,
+    month: true,
+    warmingShare: true,
+    liveShare: true,
+    liveDayShare: true,
   }),
   reasons: z.array(Gate.shape.reasons.element.pick({ lane: true, code: true, message: true })),
 });

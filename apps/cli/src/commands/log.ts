@@ -127,7 +127,13 @@ function aroundTime(text: string, now: number): { from: number; to: number } {
 }
 
 const SeenAction = Action.pick({
-  ...{ action: true, kind: true, state: true, total: true, done: true, who: true, filter: true },
+  action: true,
+  kind: true,
+  state: true,
+  total: true,
+  done: true,
+  who: true,
+  filter: true,
 });
 const ACTIONS = z.object({ actions: z.array(SeenAction) });
 
@@ -146,7 +152,13 @@ async function readActions({ api, limit }: Asked): Promise<Said> {
 const EVENTS_MAX = 1_000;
 
 const SeenEvent = EventDelivery.pick({
-  ...{ at: true, type: true, state: true, tries: true, status: true, said: true, endpoint: true },
+  at: true,
+  type: true,
+  state: true,
+  tries: true,
+  status: true,
+  said: true,
+  endpoint: true,
 });
 const EVENTS = z.object({
   endpoints: z.array(EventPage.shape.endpoints.element.pick({ url: true })),

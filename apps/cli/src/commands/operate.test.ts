@@ -352,7 +352,8 @@ describe("prewarm status", () => {
     expect((await run("status", { ...stats, metricErrors: 4 })).stdout).toMatch(/^metrics lost {2}4$/m);
     expect(JSON.parse((await run("status --json", stats)).stdout)).toMatchObject({
       schema: "prewarm.status/1",
-      ...{ ledger: { rows: 3615 }, deadLetters: 6 },
+      ledger: { rows: 3615 },
+      deadLetters: 6,
     });
   });
 });

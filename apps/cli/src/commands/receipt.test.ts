@@ -9,8 +9,19 @@ import { EXIT } from "../platform/exit-codes.ts";
 import { runCli } from "../run-cli.ts";
 
 const RECEIPT = {
-  ...{ run: "bulk_1", label: "spring", createdAt: 1, startedAt: 2, checkedAt: Date.UTC(2026, 10, 24, 14, 5) },
-  ...{ ordered: 3, checked: 3, inStore: 3, missing: 0, whys: {}, forgotten: 0, complete: true, missingDigest: "" },
+  run: "bulk_1",
+  label: "spring",
+  createdAt: 1,
+  startedAt: 2,
+  checkedAt: Date.UTC(2026, 10, 24, 14, 5),
+  ordered: 3,
+  checked: 3,
+  inStore: 3,
+  missing: 0,
+  whys: {},
+  forgotten: 0,
+  complete: true,
+  missingDigest: "",
 };
 const GONE = { key: "a/400-high.webp", id: "a", transform: "w=400", format: "webp", why: "gone" };
 

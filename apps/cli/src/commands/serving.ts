@@ -12,7 +12,11 @@ const WINDOWS = ["1h", "1d", "30d"] as const;
 
 const { views, missed } = Serving.shape;
 const SERVING = Serving.pick({
-  ...{ state: true, text: true, hitRatio: true, savedBytes: true, originalBytes: true },
+  state: true,
+  text: true,
+  hitRatio: true,
+  savedBytes: true,
+  originalBytes: true,
 }).extend({
   views: views.pick({ cache: true, store: true, original: true, failed: true }),
   missed: z.array(missed.element.pick({ id: true, transform: true, views: true, stored: true })),

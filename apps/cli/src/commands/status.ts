@@ -19,7 +19,9 @@ import { formatTable } from "../terminal/table.ts";
 const RUNS_SHOWN = 20;
 
 const STATS = z.object({
-  ...{ health: Health.pick({ sentence: true }), lanes: Stats.shape.lanes, pace: Stats.shape.pace },
+  health: Health.pick({ sentence: true }),
+  lanes: Stats.shape.lanes,
+  pace: Stats.shape.pace,
   ...Stats.pick({ deadLetters: true, ledger: true, metricErrors: true }).shape,
   troubles: z.array(Trouble.pick({ part: true, level: true, sentence: true, cure: true, acknowledged: true })),
 });

@@ -54,7 +54,10 @@ async function show(folder: string, args: Arguments, context: Context, report: R
   const [site = null] = args.operands;
   const pages = args.text("pages");
   const settings = {
-    ...{ folder, site, note: report.note, allowsPrivate: args.flag("private") },
+    folder,
+    site,
+    note: report.note,
+    allowsPrivate: args.flag("private"),
     pages: pages === null ? PAGES : readCount(pages, "--pages", 1),
   };
   report.note(`Starting the local stack for ${site ?? "the built-in site"}.`);
@@ -91,7 +94,7 @@ function linesOf({ pages, unread, limit }: Visited, trial: Trial): string[] {
 /** The files of a site whose sources and widths are those of the visit; no file that is there is changed. */
 async function writeFound(cwd: string, { names, widest }: Trial): Promise<string[]> {
   const originals = names.origin.startsWith("https:") ? `${names.origin}/{id}` : null;
-  const given = { ...{ name: nameOfFolder(cwd), originals, host: null, ci: false }, packages: null, yes: true };
+  const given = { name: nameOfFolder(cwd), originals, host: null, ci: false, packages: null, yes: true };
   const site = await readSite(given, null, VERSION);
   const { written, kept } = writeSite(cwd, { ...site, hosts: names.hosts(), widths: widthsFor(widest()) });
   return [

@@ -75,7 +75,9 @@ function signed(url: string, config: Config, args: Arguments, context: Context):
 async function named(id: string, config: Config, args: Arguments, context: Context): Promise<string[]> {
   const [base, expires, scope] = [readEdgeUrl(args, context), args.text("expires"), args.text("scope")];
   const asked = {
-    ...{ transforms: args.list("transform"), presets: args.list("preset"), recipe: args.text("recipe") },
+    transforms: args.list("transform"),
+    presets: args.list("preset"),
+    recipe: args.text("recipe"),
     version: readVersionFlag(args),
   };
   const urls: string[] = [];

@@ -9,7 +9,10 @@ export function reportOf({ site, pages, faults, tally }: Coverage, isCut: boolea
   const { counts } = tally;
   const failed = faults.filter(({ fault }) => fault.kind === "failed").length;
   const problems = tally.problems.slice(0, REPORT_MAX.problems).map(({ path, verdict, reason, place, pages: on }) => ({
-    ...{ path: path.slice(0, address), verdict, reason: reason.slice(0, sentence), place: place.slice(0, address) },
+    path: path.slice(0, address),
+    verdict,
+    reason: reason.slice(0, sentence),
+    place: place.slice(0, address),
     pages: on,
   }));
   const lines = [...tally.fixes.values()]
@@ -17,8 +20,15 @@ export function reportOf({ site, pages, faults, tally }: Coverage, isCut: boolea
     .map(({ line, urls, images, jobsPerUpload }) => ({ line: line.slice(0, sentence), urls, images, jobsPerUpload }));
   const asked = [...tally.asked].filter((one) => one.length <= transform).toSorted();
   const fitted = fit({
-    ...{ site: site.slice(0, address), pages: pages.length - faults.length, failed, isWhole: false },
-    ...{ share: shareOf(counts), counts, problems, lines, asked: asked.slice(0, REPORT_MAX.asked) },
+    site: site.slice(0, address),
+    pages: pages.length - faults.length,
+    failed,
+    isWhole: false,
+    share: shareOf(counts),
+    counts,
+    problems,
+    lines,
+    asked: asked.slice(0, REPORT_MAX.asked),
   });
   return { ...fitted, isWhole: failed === 0 && !isCut && fitted.asked.length === tally.asked.size };
 }

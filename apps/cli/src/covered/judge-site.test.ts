@@ -52,7 +52,12 @@ async function judged(pages: number) {
     return { v: null, variants, nextCursor: null };
   };
   const tally = await judgeSite({
-    ...{ config, recipe: "upload", keys: [], toWarm: null, update: () => {}, store: storeOf(pages) },
+    config,
+    recipe: "upload",
+    keys: [],
+    toWarm: null,
+    update: () => {},
+    store: storeOf(pages),
     api: { call } as unknown as ControlApi,
     context: createWorld().context,
     pages: Array.from({ length: pages }, (_, at) => ({ page: `products/${at}.html`, template: "/products/*" })),

@@ -193,7 +193,10 @@ export function coverageDocument({ site, config, pages, faults, tally, unused }:
     problems: problems.map(({ path, ...problem }) => ({ url: path, ...problem })),
     problemsLeftOut: total > PROBLEMS_MAX ? total - PROBLEMS_MAX : 0,
     lines: [...tally.fixes.values()].map(({ line, urls, images: some, jobsPerUpload, templates }) => ({
-      ...{ line, urls, images: some, templates: [...templates] },
+      line,
+      urls,
+      images: some,
+      templates: [...templates],
       ...cost(jobsPerUpload, some),
     })),
     unused: unused.map(({ line, spec, formats, jobsPerUpload }) => ({

@@ -30,7 +30,11 @@ export function createWrangler(
   const show = (text: string): void => void stderr.write(text);
   return ({ args, stdin = "", shown = false }) =>
     run({
-      ...{ program: "node", args: [program, ...args], cwd, env: { ...env, ...QUIET }, stdin },
+      program: "node",
+      args: [program, ...args],
+      cwd,
+      env: { ...env, ...QUIET },
+      stdin,
       ...(shown ? { show } : {}),
     });
 }

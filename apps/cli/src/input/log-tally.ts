@@ -74,7 +74,9 @@ export function createLogTally(pictures: number, config: Config): LogTally {
     for (const line of new Set(losses.flatMap(({ line }) => line ?? []))) wanted.add(line);
   };
   return {
-    ...{ lines, requests, variants },
+    lines,
+    requests,
+    variants,
     get rounded() {
       return rounded;
     },
@@ -90,12 +92,14 @@ export function createLogTally(pictures: number, config: Config): LogTally {
     parameters: () => [...lost.values()].toSorted((one, other) => other.requests - one.requests),
     missingLines: (most) => wanted.top(most),
     widths: (most) => widths.top(most),
-    pictures: (most) =>
-      seen.top(most).map(([text, times]) => {
-        const end = text.indexOf(" ");
-        return { id: text.slice(end + 1), query: text.slice(0, end), requests: times };
-      }),
+    pictures: (most) => seen.top(most).map(pictureOf),
   };
+}
+
+/** `text`: query and id, as `count` notes them. A query contains no blank. */
+function pictureOf([text, requests]: readonly [text: string, requests: number]) {
+  const end = text.indexOf(" ");
+  return { id: text.slice(end + 1), query: text.slice(0, end), requests };
 }
 
 /** Whether an upload makes the variant of an old URL. */

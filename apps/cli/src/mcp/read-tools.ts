@@ -24,21 +24,53 @@ const EXPLAINED = 5;
 const VARIANTS = 60;
 
 const STATUS = Stats.pick({
-  ...{ at: true, environment: true, health: true, troubles: true, states: true, open: true, deadLetters: true },
-  ...{ waitingFor: true, rates: true, pace: true },
+  at: true,
+  environment: true,
+  health: true,
+  troubles: true,
+  states: true,
+  open: true,
+  deadLetters: true,
+  waitingFor: true,
+  rates: true,
+  pace: true,
 });
 const VARIANT = Variant.pick({ transform: true, state: true, bytes: true, v: true, job: true, error: true });
 const IMAGE = Image.pick({ id: true, sourceEtag: true, focal: true, purging: true, nextCursor: true }).extend({
   variants: z.array(VARIANT),
 });
 const JOB = Job.pick({
-  ...{ job: true, id: true, v: true, transform: true, state: true, lane: true, run: true, attempts: true },
-  ...{ error: true, createdAt: true, updatedAt: true, storedAt: true, bytes: true },
+  job: true,
+  id: true,
+  v: true,
+  transform: true,
+  state: true,
+  lane: true,
+  run: true,
+  attempts: true,
+  error: true,
+  createdAt: true,
+  updatedAt: true,
+  storedAt: true,
+  bytes: true,
 });
 const DETAIL = z.intersection(JOB, JobDetail.def.right.pick({ waitingFor: true, runs: true, history: true }));
 const RUN = Run.pick({
-  ...{ run: true, label: true, lane: true, state: true, outcome: true, total: true, done: true, states: true },
-  ...{ existing: true, rejectedTotal: true, waitingFor: true, pace: true, createdAt: true, who: true, first: true },
+  run: true,
+  label: true,
+  lane: true,
+  state: true,
+  outcome: true,
+  total: true,
+  done: true,
+  states: true,
+  existing: true,
+  rejectedTotal: true,
+  waitingFor: true,
+  pace: true,
+  createdAt: true,
+  who: true,
+  first: true,
 });
 const CAUSES = Causes.pick({ exact: true }).extend({
   causes: z.array(Causes.shape.causes.element.omit({ trend: true, sample: true })),
@@ -148,8 +180,15 @@ const budget = tool({
 });
 
 const ESTIMATE = DryRun.pick({
-  ...{ images: true, variants: true, existing: true, duplicates: true, jobs: true, downloadBytes: true, exact: true },
-  ...{ rejected: true, rejectedTotal: true },
+  images: true,
+  variants: true,
+  existing: true,
+  duplicates: true,
+  jobs: true,
+  downloadBytes: true,
+  exact: true,
+  rejected: true,
+  rejectedTotal: true,
 });
 const estimate = tool({
   name: "estimate",

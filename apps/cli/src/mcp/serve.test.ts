@@ -143,13 +143,30 @@ describe("image", () => {
   const error = { code: "upstream_failed", message: "Ittybit failed" };
   const signed = "https://images.example.com/originals/a?s=signature";
   const IMAGE = {
-    ...{ id: "a", originalUrl: signed, originalBytes: null, sourceEtag: null, focal: null, purging: false },
-    ...{ variants: [{ ...variant, error, url: signed, key: "k" }], nextCursor: null },
+    id: "a",
+    originalUrl: signed,
+    originalBytes: null,
+    sourceEtag: null,
+    focal: null,
+    purging: false,
+    variants: [{ ...variant, error, url: signed, key: "k" }],
+    nextCursor: null,
   };
   const JOB = {
-    ...{ ...variant, id: "a", key: "k", lane: "bulk", run: null, attempts: 2, error, originalUrl: signed },
-    ...{ createdAt: 1, updatedAt: 2, storedAt: null, waitingFor: { code: "retry", text: "Retry 3 of 7, in 40 s." } },
-    ...{ runs: [], history: [] },
+    ...variant,
+    id: "a",
+    key: "k",
+    lane: "bulk",
+    run: null,
+    attempts: 2,
+    error,
+    originalUrl: signed,
+    createdAt: 1,
+    updatedAt: 2,
+    storedAt: null,
+    waitingFor: { code: "retry", text: "Retry 3 of 7, in 40 s." },
+    runs: [],
+    history: [],
   };
   JOB.waitingFor = { ...JOB.waitingFor, until: null, ahead: null } as never;
 

@@ -22,7 +22,8 @@ export function createMcpServer({ tools, deps, version, secrets }: Serving): Mcp
   const server = new McpServer({ name: "prewarm", version }, { instructions: INSTRUCTIONS });
   for (const { name, description, input, writes, run } of tools) {
     const annotations = {
-      ...{ readOnlyHint: writes === null, destructiveHint: writes?.destroys ?? false },
+      readOnlyHint: writes === null,
+      destructiveHint: writes?.destroys ?? false,
       openWorldHint: false,
     };
     server.registerTool(name, { description, inputSchema: input, annotations }, async (given) => {

@@ -203,7 +203,12 @@ async function readWebPage(url: string, crawl: Crawl): Promise<PageRecord> {
   const { context, timeoutMs } = crawl;
   const { clock, fetch, sleep, interrupts } = context;
   const answer = await fetchPage(url, {
-    ...{ clock, fetch, sleep, timeoutMs, stop: interrupts.now, bytesMax: PAGE_BYTES_MAX },
+    clock,
+    fetch,
+    sleep,
+    timeoutMs,
+    stop: interrupts.now,
+    bytesMax: PAGE_BYTES_MAX,
     refusal: refusalOf(crawl),
   });
   if ("kind" in answer) return { ...record, fault: answer };

@@ -39,7 +39,14 @@ interface Estimate {
 }
 
 const NOTHING: Estimate = {
-  ...{ images: 0, variants: 0, existing: 0, duplicates: 0, passedThrough: 0, jobs: 0, downloadBytes: 0, price: 0 },
+  images: 0,
+  variants: 0,
+  existing: 0,
+  duplicates: 0,
+  passedThrough: 0,
+  jobs: 0,
+  downloadBytes: 0,
+  price: 0,
 };
 
 /** Asks what a run would take, chunk by chunk, and prints the sum. Returns the numbers of images, and of bad lines and refused images. */

@@ -27,7 +27,13 @@ interface Counts {
 }
 
 const NO_COUNTS: Counts = {
-  ...{ images: 0, bad: 0, rejected: 0, passedThrough: 0, accepted: 0, duplicates: 0, existing: 0 },
+  images: 0,
+  bad: 0,
+  rejected: 0,
+  passedThrough: 0,
+  accepted: 0,
+  duplicates: 0,
+  existing: 0,
 };
 
 /** What `--resume` needs: how much of the input the server has accepted. Chunks that are sent twice have the same key. */

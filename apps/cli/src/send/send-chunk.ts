@@ -10,7 +10,13 @@ const counts = { duplicates: true, existing: true, rejectedTotal: true } as cons
 const Accepted = WarmAnswer.pick({ accepted: true, ...counts }).extend({ rejected });
 export type Accepted = z.infer<typeof Accepted>;
 const Estimated = DryRun.pick({
-  ...{ images: true, variants: true, jobs: true, downloadBytes: true, exact: true, price: true, ...counts },
+  images: true,
+  variants: true,
+  jobs: true,
+  downloadBytes: true,
+  exact: true,
+  price: true,
+  ...counts,
 }).extend({ rejected });
 export type Estimated = z.infer<typeof Estimated>;
 

@@ -16,22 +16,18 @@ interface Said {
 /** Waits half a minute for a run that never moves, and returns what was said meanwhile and at the end. */
 async function wait({ states, reasons = [], health = { level: "ok", sentence: "" }, upload = 0 }: Said, seconds = 30) {
   const view = {
-    ...{
-      run: "run_1",
-      label: null,
-      lane: "bulk",
-      state: "running",
-      total: 6,
-      done: 0,
-      existing: 0,
-      states: { ...NONE, ...states },
-    },
-    ...{
-      pace: { perSecond: 0, secondsLeft: 0, doneAt: null, doneBetween: null, why: null, jobsLeft: 0, amountLeft: null },
-      paid: null,
-      timeToReady: { p50: null, p95: null },
-      createdAt: 1,
-    },
+    run: "run_1",
+    label: null,
+    lane: "bulk",
+    state: "running",
+    total: 6,
+    done: 0,
+    existing: 0,
+    states: { ...NONE, ...states },
+    pace: { perSecond: 0, secondsLeft: 0, doneAt: null, doneBetween: null, why: null, jobsLeft: 0, amountLeft: null },
+    paid: null,
+    timeToReady: { p50: null, p95: null },
+    createdAt: 1,
   };
   const job = { job: "0", state: "retrying", error: { code: "original_unreachable", message: "No answer." } };
   const lanes = { live: NONE, upload: { ...NONE, queued: upload }, bulk: { ...NONE, queued: 6 } };

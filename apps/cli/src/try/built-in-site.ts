@@ -16,27 +16,39 @@ interface Story {
 
 const STORIES: readonly Story[] = [
   {
-    ...{ name: "canyon", title: "A morning at the black canyon", photo: "landscape.jpg" },
+    name: "canyon",
+    title: "A morning at the black canyon",
+    photo: "landscape.jpg",
     text: "The river is two thousand feet below, and the sun reaches it for half an hour a day.",
   },
   {
-    ...{ name: "boats", title: "The boats of Nagasaki", photo: "phone.jpg" },
+    name: "boats",
+    title: "The boats of Nagasaki",
+    photo: "phone.jpg",
     text: "Before the harbour was filled in, every errand began with a walk to the water.",
   },
   {
-    ...{ name: "flower", title: "A flower that grows on scree", photo: "portrait.jpg" },
+    name: "flower",
+    title: "A flower that grows on scree",
+    photo: "portrait.jpg",
     text: "It waits under the snow for nine months, and blooms in three weeks.",
   },
   {
-    ...{ name: "alps", title: "Three passes in four days", photo: "hero.jpg" },
+    name: "alps",
+    title: "Three passes in four days",
+    photo: "hero.jpg",
     text: "The second pass is the long one. Take water with you, because the spring is dry in August.",
   },
   {
-    ...{ name: "leaves", title: "Leaves that became columns", photo: "cut-out.png" },
+    name: "leaves",
+    title: "Leaves that became columns",
+    photo: "cut-out.png",
     text: "A basket, a tile and a plant made the capital of a column, says Vitruvius.",
   },
   {
-    ...{ name: "cats", title: "Twenty-four steps of a cat", photo: "faces.jpg" },
+    name: "cats",
+    title: "Twenty-four steps of a cat",
+    photo: "faces.jpg",
     text: "Muybridge put up twenty-four cameras, and the cat walked past them once.",
   },
 ];

@@ -59,7 +59,11 @@ beforeEach(async () => {
   copy = createSiteCopy(tempFolder("prewarm-try-"), names, () => {});
   fetchSite = createSiteFetch({ own: origin, allowsPrivate: false, timeoutMs: 20_000, stop: stop.signal });
   shown = await serveSite({
-    ...{ names, copy, fetch: fetchSite, edgeUrl: () => null, saw: () => {} },
+    names,
+    copy,
+    fetch: fetchSite,
+    edgeUrl: () => null,
+    saw: () => {},
     warming: { known: () => undefined },
     config: publicConfig(defineConfig({ sources: [] })),
     bar: () => ({ images: [], jobs: { total: 0, stored: 0, failed: 0 }, month: { usd: "", why: "" } }),
@@ -72,7 +76,11 @@ const paths = (): string[] => asked.map(({ url }) => url ?? "");
 async function visit(limits: Partial<{ pages: number; requests: number; bytes: number; until: number }> = {}) {
   const paces: number[] = [];
   const visited = await visitSite(new URL(`${origin}/`), {
-    ...{ names, copy, fetch: fetchSite, now: () => 0, stop: stop.signal },
+    names,
+    copy,
+    fetch: fetchSite,
+    now: () => 0,
+    stop: stop.signal,
     limits: { pages: 10, requests: 50, bytes: 1_000_000, until: 1, ...limits },
     pace: async (delayMs) => void paces.push(delayMs),
   });
@@ -87,7 +95,9 @@ it("reads by itself what robots.txt allows, at its pace, and still passes on wha
       response.end("user-agent: prewarm\ndisallow: /private\ndisallow: /p.jpg\ncrawl-delay: 3"),
     "/": html(`<a href="/private/a">a</a><a href="/b#x">b</a><a href="/b#y">b</a><img src="/p.jpg"><img src="/q.jpg">`),
     "/b": html("b"),
-    ...{ "/private/a": html("secret"), "/p.jpg": picture, "/q.jpg": picture },
+    "/private/a": html("secret"),
+    "/p.jpg": picture,
+    "/q.jpg": picture,
   };
   const { pages, unread, paces } = await visit();
   expect(pages).toBe(2);

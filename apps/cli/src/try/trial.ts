@@ -77,7 +77,11 @@ export async function startTrial(settings: TrialSettings, context: Context): Pro
   const copy = createSiteCopy(bytes, names, ({ id }) => warming.order(id));
   const state = (): BarState => stateOf(copy, warming);
   const server = await serveSite({
-    ...{ names, copy, fetch, warming, bar: state },
+    names,
+    copy,
+    fetch,
+    warming,
+    bar: state,
     config: publicConfig(PLANNED_SITE),
     edgeUrl: () => stack?.edge ?? null,
     saw: (width) => {
@@ -114,8 +118,15 @@ function runStack(
 ) {
   const started = Promise.withResolvers<Trial["stack"]>();
   const ended = startDev({
-    ...{ folder: found.folder, config, wranglerFolder: found.wranglerFolder, env, originals: null },
-    ...{ verbose: false, quiet: true, stop, listening: started.resolve },
+    folder: found.folder,
+    config,
+    wranglerFolder: found.wranglerFolder,
+    env,
+    originals: null,
+    verbose: false,
+    quiet: true,
+    stop,
+    listening: started.resolve,
   });
   return { ended, listening: Promise.race([started.promise, ended.then(() => null)]) };
 }
@@ -129,7 +140,9 @@ function visitingOf(
 ): Visiting {
   const wait = createPace(own ? null : 1, { clock, sleep, interrupts });
   return {
-    ...{ ...site, now: clock.now, stop: interrupts.stop },
+    ...site,
+    now: clock.now,
+    stop: interrupts.stop,
     limits: { pages, requests: VISIT_REQUESTS, bytes: VISIT_BYTES, until: clock.now() + VISIT_MS },
     async pace(delayMs) {
       await wait(1);
@@ -219,7 +232,10 @@ function stateOf(copy: SiteCopy, warming: Warming): BarState {
   const images = all.map(({ id, path, bytes }) => ({ id, path, bytes, isWarm: warming.known(id) !== undefined }));
   const made = madeBy(PLANNED_SITE);
   const library = {
-    ...{ ...EXAMPLE_LIBRARY, images: all.length, newImagesPerMonth: 0, viewsPerMonth: all.length * VIEWS },
+    ...EXAMPLE_LIBRARY,
+    images: all.length,
+    newImagesPerMonth: 0,
+    viewsPerMonth: all.length * VIEWS,
     originalKb: all.reduce((sum, { bytes }) => sum + bytes, 0) / 1_000 / Math.max(1, all.length),
   };
   const { total } = monthBill(library, made, all.length);

@@ -80,7 +80,12 @@ export async function startScene(): Promise<Scene> {
   if (stack.emulator === null) throw new Error("The stack has no local Ittybit.");
   const send = (method: string, body: object) => ({ method, body: JSON.stringify(body) });
   return {
-    ...{ stack, browser, emulator: stack.emulator.control, originals, api, signedIn },
+    stack,
+    browser,
+    emulator: stack.emulator.control,
+    originals,
+    api,
+    signedIn,
     stats: () => api<Stats>("/stats"),
     run: (name) => api<Run>(`/runs/${name}`),
     gate: (change) => api<Gate>("/gate", send("PATCH", change)),

@@ -37,8 +37,13 @@ export function exactUtc(at: number): string {
 
 /** Swedish writes a date as ISO 8601 does; its hours before ten need two digits asked for. */
 const TO_THE_SECOND: Intl.DateTimeFormatOptions = {
-  ...{ year: "numeric", month: "2-digit", day: "2-digit" },
-  ...{ hour: "2-digit", minute: "2-digit", second: "2-digit", timeZoneName: "short" },
+  year: "numeric",
+  month: "2-digit",
+  day: "2-digit",
+  hour: "2-digit",
+  minute: "2-digit",
+  second: "2-digit",
+  timeZoneName: "short",
 };
 
 /** Local time with its zone, and UTC beside it. */
@@ -58,7 +63,9 @@ export function dayTime(at: number, now: number, timeZone: "UTC" | undefined, se
   const [date, today] = [dateOf(at), dateOf(now)];
   const isThisYear = date.slice(-4) === today.slice(-4);
   const time = new Date(at).toLocaleTimeString("en-GB", {
-    ...{ hour: "2-digit", minute: "2-digit", ...(seconds ? { second: "2-digit" } : {}) },
+    hour: "2-digit",
+    minute: "2-digit",
+    ...(seconds ? { second: "2-digit" } : {}),
     ...zone,
   });
   const day = date === today ? "" : `${isThisYear ? date.slice(0, -5) : date} `;

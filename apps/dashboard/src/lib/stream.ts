@@ -9,8 +9,16 @@ import { LANES } from "./job-filter.ts";
 export type Station = "orders" | "gate" | "ittybit" | "results" | "viewers";
 
 const STATIONS: Record<Part, Station> = {
-  ...{ hooks: "orders", edge: "orders", queue: "gate", configuration: "gate", gate: "gate", budget: "gate" },
-  ...{ originals: "ittybit", ittybit: "ittybit", results: "results", store: "results" },
+  hooks: "orders",
+  edge: "orders",
+  queue: "gate",
+  configuration: "gate",
+  gate: "gate",
+  budget: "gate",
+  originals: "ittybit",
+  ittybit: "ittybit",
+  results: "results",
+  store: "results",
 };
 
 /** The level of the worst trouble of a station's parts that nobody has acknowledged; null: it has none. */

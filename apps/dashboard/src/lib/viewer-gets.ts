@@ -47,7 +47,10 @@ function partsOf(query: string): Record<string, string | null> {
   const pixels = (name: string) => (given.has(name) ? String(Math.round(Number(given.get(name)) * scale)) : null);
   const h = pixels("h");
   return {
-    ...{ w: pixels("w"), h, p: given.get("p"), pos: given.get("pos") },
+    w: pixels("w"),
+    h,
+    p: given.get("p"),
+    pos: given.get("pos"),
     fit: given.get("fit") ?? (h === null || !given.has("w") ? null : "cover"),
     q: given.get("q") ?? "high",
     f: given.get("f") ?? "webp",

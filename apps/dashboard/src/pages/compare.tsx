@@ -25,7 +25,7 @@ export function Compare({ job }: { job: JobDetail }) {
       {under === null ? (
         words
       ) : (
-        <Slider {...{ under, over }} name="Variant" tag={original === null ? "Variant" : "Original"}>
+        <Slider under={under} over={over} name="Variant" tag={original === null ? "Variant" : "Original"}>
           {words}
         </Slider>
       )}

@@ -13,7 +13,10 @@ interface FocalPointProps {
 }
 
 const STEPS: Record<string, [x: number, y: number]> = {
-  ...{ ArrowLeft: [-0.01, 0], ArrowRight: [0.01, 0], ArrowUp: [0, -0.01], ArrowDown: [0, 0.01] },
+  ArrowLeft: [-0.01, 0],
+  ArrowRight: [0.01, 0],
+  ArrowUp: [0, -0.01],
+  ArrowDown: [0, 0.01],
 };
 const within = (share: number): number => Math.min(1, Math.max(0, Math.round(share * 100) / 100));
 

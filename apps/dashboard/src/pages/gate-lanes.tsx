@@ -126,7 +126,8 @@ function PauseFields({ draft, set }: Pick<Steered, "draft" | "set">) {
     <div class="row pause-fields">
       <TextField
         label="Reason (optional)"
-        {...{ class: "grow", maxLength: 200 }}
+        class="grow"
+        maxLength={200}
         value={draft.reason ?? ""}
         set={(text) => set("reason", text)}
       />

@@ -55,7 +55,10 @@ function Limit({ used, words, ...props }: FieldProps & { used: number; words: st
       <Track
         label={field.name}
         top={topOf([1.5 * Math.max(value, used)])}
-        {...{ used, value, min: field.min, isPinned: !isAuto }}
+        used={used}
+        value={value}
+        min={field.min}
+        isPinned={!isAuto}
         step={field.isWhole ? 1 : 0.1}
         mark={now?.mode === "auto" ? now.value : null}
         change={may("limits") ? (to) => set(field.key, String(Math.round(to * 10) / 10)) : undefined}
@@ -146,7 +149,12 @@ function Month({ stats, ...props }: Steered & { stats: Stats | null }) {
       <NumberInput {...props} field={fieldOf("monthly")} />
       <Track
         label="Jobs a month"
-        {...{ top, used: budget.used, planned: waits, value: monthly ?? top, min: 0, isPinned: true }}
+        top={top}
+        used={budget.used}
+        planned={waits}
+        value={monthly ?? top}
+        min={0}
+        isPinned
         step={10 ** Math.max(0, Math.floor(Math.log10(top)) - 2)}
         mark={budget.monthlyJobs}
         change={may("limits") ? (to) => props.set("monthly", String(to)) : undefined}

@@ -104,7 +104,11 @@ function Chart({ history, marks, shown }: { history: History; marks: readonly Ma
   const failed = sum((bucket) => bucket.failed);
   return (
     <TimeChart
-      {...{ title, at: buckets.map(({ at }) => at), bucketMs, lines, marks }}
+      title={title}
+      at={buckets.map(({ at }) => at)}
+      bucketMs={bucketMs}
+      lines={lines}
+      marks={marks}
       filling={buckets.at(-1)?.filling ?? false}
       format={kind === "stored" ? count : duration}
       sum={
@@ -136,7 +140,8 @@ function Chart({ history, marks, shown }: { history: History; marks: readonly Ma
 
 function linesOf(kind: Kind, buckets: readonly HistoryBucket[]): Line[] {
   const line = (label: string, as: Line["as"], of: (bucket: HistoryBucket) => number | null): Line => ({
-    ...{ label, values: buckets.map(of) },
+    label,
+    values: buckets.map(of),
     ...(as === undefined ? {} : { as }),
   });
   if (kind === "stored")

@@ -171,7 +171,9 @@ function RemoveDialog({ id, onClose }: { id: string; onClose(): void }) {
             Reason <span class="muted">It stands in the receipt and in the audit log, so write no name into it.</span>
           </>
         }
-        {...{ required: true, pattern: ".*\\S.*", maxLength: 500 }}
+        required
+        pattern={".*\\S.*"}
+        maxLength={500}
         value={reason}
         set={setReason}
       />

@@ -18,8 +18,14 @@ interface MatrixProps {
 
 /** What a cell says in place of bytes. */
 export const STATE_WORDS: Record<Variant["state"] | "missing", string> = {
-  ...{ queued: "waiting", processing: "being made", retrying: "tried again", stored: "", dead: "✕ failed" },
-  ...{ refused: "✕ refused", cancelled: "cancelled", missing: "not made" },
+  queued: "waiting",
+  processing: "being made",
+  retrying: "tried again",
+  stored: "",
+  dead: "✕ failed",
+  refused: "✕ refused",
+  cancelled: "cancelled",
+  missing: "not made",
 };
 const KEYS = [
   ["processing", "being made"],
@@ -65,7 +71,9 @@ function Cells({ label, sheet, ...props }: MatrixProps & { label: string; sheet:
           ...blocks.map((block) => (
             <BlockCell
               key={`${format} ${block.from}`}
-              {...{ block, format, ...props }}
+              block={block}
+              format={format}
+              {...props}
               row={at + 2}
               isFirstGap={block === blocks.find(({ cells }) => cells.length === 0)}
             />

@@ -166,7 +166,14 @@ function Body({ image, changed }: { image: Image; changed(): void }) {
   const shown = hovered ?? chosen ?? firstShown(variants)?.transform ?? null;
   return (
     <div class="image-page">
-      <ImageStage {...{ image, variants, shown, isAiming, changed }} close={() => setAiming(false)} />
+      <ImageStage
+        image={image}
+        variants={variants}
+        shown={shown}
+        isAiming={isAiming}
+        changed={changed}
+        close={() => setAiming(false)}
+      />
       <div>
         {versions.length > 1 && (
           <fieldset class="segments" aria-label="Version">
@@ -178,7 +185,9 @@ function Body({ image, changed }: { image: Image; changed(): void }) {
           </fieldset>
         )}
         <ImageMatrix
-          {...{ variants, missing, originalBytes: image.originalBytes }}
+          variants={variants}
+          missing={missing}
+          originalBytes={image.originalBytes}
           chosen={shown === hovered ? (chosen ?? null) : shown}
           choose={(transform) => {
             setAiming(false);

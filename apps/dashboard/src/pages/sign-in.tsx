@@ -32,7 +32,11 @@ export function SignInPage() {
         <p class="muted">Sign in with an operator or viewer token.</p>
         <TextField
           label="Token"
-          {...{ type: "password", name: "token", autocomplete: "current-password", required: true, autofocus: true }}
+          type="password"
+          name="token"
+          autocomplete="current-password"
+          required
+          autofocus
           value={token}
           set={setToken}
         />

@@ -90,8 +90,11 @@ interface StopViewProps {
 const heat = (from: string, to: string) => ({ "--from": `var(--${from})`, "--to": `var(--${to})` });
 /** The colours at a station's two ends. */
 const HEAT: Record<Station, ReturnType<typeof heat>> = {
-  ...{ orders: heat("cold", "cold"), gate: heat("cold", "mild"), ittybit: heat("mild", "warm") },
-  ...{ results: heat("warm", "hot"), viewers: heat("hot", "accent") },
+  orders: heat("cold", "cold"),
+  gate: heat("cold", "mild"),
+  ittybit: heat("mild", "warm"),
+  results: heat("warm", "hot"),
+  viewers: heat("hot", "accent"),
 };
 
 function StopView({ stop, enters, isLast, bar, trouble, children }: StopViewProps) {
@@ -208,50 +211,64 @@ function perSecond(rate: number): string {
   return rate < 10 ? String(Math.round(rate * 10) / 10) : count(rate);
 }
 
+function ittybitNote({ run, troubles, utilisation }: Stats): string {
+  const missing = troubles.find(({ part, past, level }) => part === "originals" && !past && level !== "note");
+  const each = run.p50 === null ? null : `${duration(run.p50)} each`;
+  const words = [slotsWords(utilisation.concurrency), each, missing && `originals fail: ${missing.host ?? "a host"}`];
+  return words.filter(Boolean).join(", ");
+}
+
+function failedWords({ rates: { attempts } }: Stats): string {
+  if (attempts.failed === 0) return "no attempt failed in 5 min";
+  return `${count(attempts.failed)} of ${count(attempts.all)} attempts failed in 5 min`;
+}
+
 function stopsOf(stats: Stats, hold: Hold | null): Stop[] {
-  const { states, rates, run, troubles } = stats;
-  const { rate, concurrency } = stats.utilisation;
+  const { states, rates, troubles } = stats;
+  const { rate } = stats.utilisation;
   const waits = states.queued + states.retrying;
   const oldestMs = Math.max(-1, ...LANES.map((lane) => waitedMs(stats, lane) ?? -1));
   const toFetch = troubles.find(({ part, past }) => part === "results" && !past)?.affects.count ?? 0;
-  const missing = troubles.find(({ part, past, level }) => part === "originals" && !past && level !== "note");
-  const { attempts } = rates;
   return [
     {
-      ...{ at: "orders", name: "Orders", href: "/jobs?state=queued&state=retrying", unit: "/s" },
-      ...{ value: perSecond(rates.acceptedPerSecond), leaves: rates.acceptedPerSecond, waits },
+      at: "orders",
+      name: "Orders",
+      href: "/jobs?state=queued&state=retrying",
+      unit: "/s",
+      value: perSecond(rates.acceptedPerSecond),
+      leaves: rates.acceptedPerSecond,
+      waits,
       note:
         waits === 0 ? "nothing waits" : `${count(waits)} wait${oldestMs < 0 ? "" : `, oldest ${duration(oldestMs)}`}`,
     },
     {
-      ...{ at: "gate", name: "Gate", href: "/steering", leaves: rate.used },
+      at: "gate",
+      name: "Gate",
+      href: "/steering",
+      leaves: rate.used,
       ...(hold !== null && rate.used === 0
         ? { value: hold.at === "gate" ? "held" : "waits" }
         : { value: perSecond(rate.used), unit: "/s sent" }),
       note: gateNote(stats, hold),
     },
     {
-      ...{ at: "ittybit", name: "Ittybit", href: "/jobs?state=processing", unit: "being made" },
-      ...{ value: count(states.processing), leaves: rates.endedPerSecond, waits: toFetch },
-      note: [
-        slotsWords(concurrency),
-        run.p50 === null ? null : `${duration(run.p50)} each`,
-        missing && `originals fail: ${missing.host ?? "a host"}`,
-      ]
-        .filter(Boolean)
-        .join(", "),
+      at: "ittybit",
+      name: "Ittybit",
+      href: "/jobs?state=processing",
+      unit: "being made",
+      value: count(states.processing),
+      leaves: rates.endedPerSecond,
+      waits: toFetch,
+      note: ittybitNote(stats),
     },
     {
-      ...{ at: "results", name: "Results", href: "/jobs?state=stored", unit: "/s stored" },
-      ...{ value: perSecond(rates.storedPerSecond), leaves: rates.storedPerSecond },
-      note: [
-        toFetch > 0 && `${count(toFetch)} to fetch`,
-        attempts.failed === 0
-          ? "no attempt failed in 5 min"
-          : `${count(attempts.failed)} of ${count(attempts.all)} attempts failed in 5 min`,
-      ]
-        .filter(Boolean)
-        .join(", "),
+      at: "results",
+      name: "Results",
+      href: "/jobs?state=stored",
+      unit: "/s stored",
+      value: perSecond(rates.storedPerSecond),
+      leaves: rates.storedPerSecond,
+      note: toFetch > 0 ? `${count(toFetch)} to fetch, ${failedWords(stats)}` : failedWords(stats),
     },
   ];
 }

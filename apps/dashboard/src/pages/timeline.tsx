@@ -102,7 +102,7 @@ function Now({ job }: { job: JobDetail }) {
   };
   const [title, text] = words[state];
   return (
-    <Moment {...{ state, title }} at={storedAt ?? updatedAt} error={state === "refused" ? error : null}>
+    <Moment state={state} title={title} at={storedAt ?? updatedAt} error={state === "refused" ? error : null}>
       {text}
     </Moment>
   );

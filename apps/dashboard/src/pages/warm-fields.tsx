@@ -20,7 +20,8 @@ export function WarmFields({ input, change }: WarmFieldsProps) {
       <WhatToMake input={input} change={change} />
       <TextField
         label="Label"
-        {...{ maxLength: 200, placeholder: "Autumn catalogue" }}
+        maxLength={200}
+        placeholder="Autumn catalogue"
         value={input.label}
         set={(label) => change({ label })}
       />
@@ -52,7 +53,9 @@ function WhatToMake({ input, change }: WarmFieldsProps) {
       <TextField
         label="or transforms"
         class="grow"
-        {...{ placeholder: "w=800&f=webp p=card", spellcheck: false, disabled: input.file !== null }}
+        placeholder="w=800&f=webp p=card"
+        spellcheck={false}
+        disabled={input.file !== null}
         value={input.transforms}
         set={(transforms) => change({ transforms })}
       />

@@ -123,7 +123,10 @@ function RateField({ total, rate, set }: { total: number; rate: number; set(rate
   return (
     <TextField
       label="Jobs a second"
-      {...{ type: "number", min: 1, max: 10_000, required: true }}
+      type="number"
+      min={1}
+      max={10_000}
+      required
       value={String(rate || "")}
       set={(text) => set(Number(text))}
     >

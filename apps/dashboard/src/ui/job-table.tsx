@@ -27,7 +27,11 @@ const COLUMNS: Record<string, (job: Job) => string | number | null> = {
   changed: ({ updatedAt }) => updatedAt,
 };
 const HEADS = {
-  ...{ image: "Image and transform", state: "State", lane: "Lane", attempts: "Attempts", size: "Size" },
+  image: "Image and transform",
+  state: "State",
+  lane: "Lane",
+  attempts: "Attempts",
+  size: "Size",
   changed: "Changed",
 };
 /** Cells of a row without those of an operator. */

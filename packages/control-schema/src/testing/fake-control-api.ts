@@ -67,7 +67,13 @@ export async function startFakeControlApi(
   const wrong: string[] = [];
   const server = createServer((incoming, outgoing) => void serve(api, wrong, incoming, outgoing));
   const api: FakeControlApi = {
-    ...{ url: "", answers: {}, received: [], fault: () => null, guard: () => {}, elsewhere: () => null, ...given },
+    url: "",
+    answers: {},
+    received: [],
+    fault: () => null,
+    guard: () => {},
+    elsewhere: () => null,
+    ...given,
     async close() {
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));

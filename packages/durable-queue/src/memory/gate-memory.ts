@@ -67,7 +67,9 @@ export function newGateMemory(now: number): GateMemory {
     auto: {
       limitedAt: { concurrency: 0, ratePerSecond: 0 },
       raises: { concurrency: null, ratePerSecond: null },
-      ...{ movedAt: now, accepted: 0, refusedAt: 0 },
+      movedAt: now,
+      accepted: 0,
+      refusedAt: 0,
     },
   };
 }

@@ -33,8 +33,13 @@ export type StateCounts = Record<JobState, Record<string, number>>;
 export function stateCounts(tx: QueueTx): StateCounts {
   const none = () => Object.fromEntries(tx.lanes.map(({ name }) => [name, 0]));
   const counts: StateCounts = {
-    ...{ queued: none(), processing: none(), retrying: none(), stored: none() },
-    ...{ dead: none(), refused: none(), cancelled: none() },
+    queued: none(),
+    processing: none(),
+    retrying: none(),
+    stored: none(),
+    dead: none(),
+    refused: none(),
+    cancelled: none(),
   };
   const add = (state: JobState, code: LaneCode, n: number): void => {
     const lane = laneName(tx.lanes, code);

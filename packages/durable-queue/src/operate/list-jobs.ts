@@ -33,8 +33,13 @@ function wordsOf({
 }
 
 const STATES = {
-  ...{ queued: "waiting", processing: "running", retrying: "retrying" },
-  ...{ stored: "dead", dead: "dead", refused: "dead", cancelled: "cancelled" },
+  queued: "waiting",
+  processing: "running",
+  retrying: "retrying",
+  stored: "dead",
+  dead: "dead",
+  refused: "dead",
+  cancelled: "cancelled",
 } as const satisfies Record<keyof Words, Job["state"]>;
 
 const ENDED = { dead: DEAD, cancelled: CANCELLED } as const;
@@ -77,7 +82,12 @@ export function rowOf(tx: QueueTx, key: JobKey): Row | null {
 function failuresOf(tx: QueueTx, row: Row): FailedAttempt[] {
   const failures = listAttempts(tx.sql, row.id).filter(({ n }) => n <= row.attempts);
   return failures.map(({ n, started, ended, code, message, status }) => ({
-    ...{ number: n, startedAt: started, endedAt: ended, code, message, httpStatus: status },
+    number: n,
+    startedAt: started,
+    endedAt: ended,
+    code,
+    message,
+    httpStatus: status,
   }));
 }
 
@@ -123,8 +133,13 @@ export function countJobs(tx: QueueTx, lane?: Job["lane"]): JobCounts {
   const sum = (state: keyof Words) =>
     lane === undefined ? Object.values(counts[state]).reduce((all, n) => all + n, 0) : (counts[state][lane] ?? 0);
   return wordsOf({
-    ...{ queued: sum("queued"), processing: sum("processing"), retrying: sum("retrying"), stored: sum("stored") },
-    ...{ dead: sum("dead"), refused: sum("refused"), cancelled: sum("cancelled") },
+    queued: sum("queued"),
+    processing: sum("processing"),
+    retrying: sum("retrying"),
+    stored: sum("stored"),
+    dead: sum("dead"),
+    refused: sum("refused"),
+    cancelled: sum("cancelled"),
   });
 }
 

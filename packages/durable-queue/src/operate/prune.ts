@@ -42,12 +42,17 @@ export const RULES = {
   inbox: { of: { large: { table: "inbox", at: "at" } }, ms: 14 * DAY_MS, leastMs: DAY_MS, most: 1_300_000 },
   dead: {
     of: { large: endedJobs(`state = ${DEAD} AND lane <> ${URGENT}`) },
-    ...{ ms: 30 * DAY_MS, leastMs: DAY_MS, most: 500_000, shedBytes: FULL_BYTES },
+    ms: 30 * DAY_MS,
+    leastMs: DAY_MS,
+    most: 500_000,
+    shedBytes: FULL_BYTES,
   },
   runs: {
     of: { small: { table: "runs", key: "n", at: "updated", over: "open = 0 AND cancel_cursor = 0" } },
     // A run of a day limits the jobs of that day.
-    ...{ ms: 30 * DAY_MS, leastMs: DAY_MS, most: 50_000 },
+    ms: 30 * DAY_MS,
+    leastMs: DAY_MS,
+    most: 50_000,
   },
 } satisfies Rules;
 

@@ -83,25 +83,26 @@ export const COLUMNS = [
 /** A claim from its row. A claim without an owner may have been POSTed, so its next owner is not the first. */
 export function claimFrom(raw: SqlRow, owner: Owner | null): Claim {
   return {
-    ...{
-      gen: int(raw.gen),
-      id: int(raw.job),
-      state: text(raw.state) as ClaimState,
-      first: owner !== null && int(raw.first) === 1,
-      owner,
-    },
-    ...{ lane: int(raw.lane), paidBy: int(raw.paid_by), admittedAt: int(raw.admitted_at) },
-    ...{ externalId: textOrNull(raw.external_id), due: int(raw.due), until: int(raw.until) },
-    ...{ unfetchedSince: intOrNull(raw.unfetched_since), notBefore: int(raw.admitted_at) },
-    ...{
-      ready: false,
-      kept: raw.state === "prefetched",
-      foundByPoller: false,
-      createdAt: null,
-      heardAt: 0,
-      admitted: null,
-      refunded: false,
-    },
+    gen: int(raw.gen),
+    id: int(raw.job),
+    state: text(raw.state) as ClaimState,
+    first: owner !== null && int(raw.first) === 1,
+    owner,
+    lane: int(raw.lane),
+    paidBy: int(raw.paid_by),
+    admittedAt: int(raw.admitted_at),
+    externalId: textOrNull(raw.external_id),
+    due: int(raw.due),
+    until: int(raw.until),
+    unfetchedSince: intOrNull(raw.unfetched_since),
+    notBefore: int(raw.admitted_at),
+    ready: false,
+    kept: raw.state === "prefetched",
+    foundByPoller: false,
+    createdAt: null,
+    heardAt: 0,
+    admitted: null,
+    refunded: false,
   };
 }
 
@@ -120,20 +121,26 @@ export function valuesOf(claim: Claim): SqlValue[] {
 /** A claim that is not admitted. */
 export function newClaim({ id, gen, lane }: Pick<Claim, "id" | "gen" | "lane">, owner: Owner | null = null): Claim {
   return {
-    ...{
-      id,
-      gen,
-      lane,
-      owner,
-      state: "prefetched",
-      first: false,
-      externalId: null,
-      due: 0,
-      admittedAt: 0,
-      paidBy: lane,
-    },
-    ...{ until: 0, unfetchedSince: null, notBefore: 0, ready: false, kept: false, foundByPoller: false },
-    ...{ createdAt: null, heardAt: 0, admitted: null, refunded: false },
+    id,
+    gen,
+    lane,
+    owner,
+    state: "prefetched",
+    first: false,
+    externalId: null,
+    due: 0,
+    admittedAt: 0,
+    paidBy: lane,
+    until: 0,
+    unfetchedSince: null,
+    notBefore: 0,
+    ready: false,
+    kept: false,
+    foundByPoller: false,
+    createdAt: null,
+    heardAt: 0,
+    admitted: null,
+    refunded: false,
   };
 }
 

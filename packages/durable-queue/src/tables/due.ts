@@ -36,7 +36,9 @@ export function dueIn(sql: Sql, line: Line, now: number, limit: number, after: P
   const [where, values] = conditionOf(line);
   const query = `SELECT id, due, gen FROM jobs WHERE ${where} AND (due, gen) > (?, ?) AND due <= ? ORDER BY due, gen LIMIT +?`;
   return sql.exec(query, ...values, after.due, after.gen, now, limit).map((raw) => ({
-    ...{ id: int(raw.id), due: int(raw.due), gen: int(raw.gen) },
+    id: int(raw.id),
+    due: int(raw.due),
+    gen: int(raw.gen),
   }));
 }
 

@@ -61,9 +61,20 @@ export interface Row extends JobKey {
 
 /** Columns that may change, and their fields. `id`, `grp` and `part` never change. */
 export const COLUMNS = {
-  ...{ lane: "lane", run: "run", joined: "joined", state: "state", gen: "gen", floor: "floor", due: "due" },
-  ...{ attempts: "attempts", unclear: "unclear", crashes: "crashes", error: "error", dead_until: "deadUntil" },
-  ...{ created: "created", updated: "updated" },
+  lane: "lane",
+  run: "run",
+  joined: "joined",
+  state: "state",
+  gen: "gen",
+  floor: "floor",
+  due: "due",
+  attempts: "attempts",
+  unclear: "unclear",
+  crashes: "crashes",
+  error: "error",
+  dead_until: "deadUntil",
+  created: "created",
+  updated: "updated",
 } as const satisfies Record<string, keyof Row>;
 export const COLUMN_NAMES = Object.keys(COLUMNS);
 /** The columns of `jobs` without the payload, which stays in the table. */

@@ -82,9 +82,25 @@ export class Runs {
     const n = int(this.#sql.exec("SELECT max(n) AS n FROM runs")[0]?.n) + 1;
     const states = Array<number>(STATE_CODES).fill(0);
     const run: Run = {
-      ...{ n, id, label, lane, created: this.#now, updated: this.#now, ended: 0, cancelledAt: 0, cancelCursor: 0 },
-      ...{ accepted: 0, duplicates: 0, existing: 0, states, own: null, accepting: 0, open: 0, rejected: 0 },
-      ...{ who: null, first: 0 },
+      n,
+      id,
+      label,
+      lane,
+      created: this.#now,
+      updated: this.#now,
+      ended: 0,
+      cancelledAt: 0,
+      cancelCursor: 0,
+      accepted: 0,
+      duplicates: 0,
+      existing: 0,
+      states,
+      own: null,
+      accepting: 0,
+      open: 0,
+      rejected: 0,
+      who: null,
+      first: 0,
     };
     this.#byNumber.set(n, { run, before: "" });
     return run;
@@ -180,9 +196,20 @@ export class Runs {
 }
 
 const CHANGING = {
-  ...{ lane: "lane", updated: "updated", ended: "ended", cancelled_at: "cancelledAt", cancel_cursor: "cancelCursor" },
-  ...{ accepted: "accepted", duplicates: "duplicates", existing: "existing", states: "states", own: "own" },
-  ...{ accepting: "accepting", open: "open", rejected: "rejected", who: "who" },
+  lane: "lane",
+  updated: "updated",
+  ended: "ended",
+  cancelled_at: "cancelledAt",
+  cancel_cursor: "cancelCursor",
+  accepted: "accepted",
+  duplicates: "duplicates",
+  existing: "existing",
+  states: "states",
+  own: "own",
+  accepting: "accepting",
+  open: "open",
+  rejected: "rejected",
+  who: "who",
 } as const satisfies Record<string, keyof Run>;
 
 function changing(run: Run): (string | number | null)[] {

@@ -10,8 +10,13 @@ const UNREAD = /"(tookMs|again|more|notBefore)":\w+,?/g;
 const TABLES = "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT IN ('told', 'schema_version')";
 /** A call of an urgent handler, which gets all that the queue may give. */
 const NEW: Omit<ExchangeRequest, "owner"> = {
-  ...{ first: true, role: "urgent", room: 40, leave: false },
-  ...{ have: [], submitted: [], settled: [] },
+  first: true,
+  role: "urgent",
+  room: 40,
+  leave: false,
+  have: [],
+  submitted: [],
+  settled: [],
 };
 
 /**

@@ -92,7 +92,13 @@ export function objectWith(run: RunCall, options: Partial<JobQueueOptions> = {})
   };
   const opened = open();
   const world = {
-    ...{ queue: opened.queue, kill: opened.kill, sql, logs, calls, alarms: 0, bytes: 0 },
+    queue: opened.queue,
+    kill: opened.kill,
+    sql,
+    logs,
+    calls,
+    alarms: 0,
+    bytes: 0,
     get most() {
       return most;
     },

@@ -111,7 +111,13 @@ export function createEmulator({ settings, clock: base, concurrency, log }: Emul
     ended: (job) => jobEnded(emulator, job),
   });
   const emulator: EmulatorState = {
-    ...{ settings, clock, store, connections, renderer, runner, log },
+    settings,
+    clock,
+    store,
+    connections,
+    renderer,
+    runner,
+    log,
     idempotency: createIdempotencyStore(settings, now),
     faults: createFaults(clock),
     rateLimit: createRateLimit(settings, now),
@@ -119,7 +125,12 @@ export function createEmulator({ settings, clock: base, concurrency, log }: Emul
     webhooks: createWebhooks(settings, clock),
     endpoints: createEndpoints(settings, clock),
     timeline: createTimeline(settings, now),
-    ...{ apiUrl: "", outputUrl: "", skewMs: 0, openJobs: 0, peakOpenJobs: 0, createdJobs: 0 },
+    apiUrl: "",
+    outputUrl: "",
+    skewMs: 0,
+    openJobs: 0,
+    peakOpenJobs: 0,
+    createdJobs: 0,
   };
   return emulator;
 }

@@ -23,7 +23,10 @@ function viewJob(job: JobRecord): object {
 function guideHook(job: JobRecord): object {
   const { id, status, kind, input, output, error } = job;
   return {
-    ...{ id, status, kind, input },
+    id,
+    status,
+    kind,
+    input,
     ...(output === null ? {} : { output: { url: output.url } }),
     ...(error === null ? {} : { error }),
   };

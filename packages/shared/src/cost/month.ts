@@ -47,8 +47,15 @@ export interface Made {
  * buys 1,000 credits in an older copy of the list, and no page says how many of them an image job takes.
  */
 export const EXAMPLE_LIBRARY: Library = {
-  ...{ images: 100_000, newImagesPerMonth: 2_000, viewsPerMonth: 50_000_000, variantKb: 30, originalKb: 1_500 },
-  ...{ cacheShare: 0.87, centres: 20, logs: SHIPPED_LOGS, ittybitPer1000: 1 },
+  images: 100_000,
+  newImagesPerMonth: 2_000,
+  viewsPerMonth: 50_000_000,
+  variantKb: 30,
+  originalKb: 1_500,
+  cacheShare: 0.87,
+  centres: 20,
+  logs: SHIPPED_LOGS,
+  ittybitPer1000: 1,
 };
 
 /** Variants of an image that views order within a month of the example where uploads do not make each format at each width. */

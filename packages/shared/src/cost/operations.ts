@@ -48,7 +48,8 @@ function made(making: Making): Operations {
   const { rows, exchanges, wakeUps, perSecond, rowsRead, notes, staged, reads, lists } = making;
   const [r2A, r2B] = [1 + notes + lists + staged, 1 + reads + staged];
   const own: Operations = {
-    ...{ r2A, r2B },
+    r2A,
+    r2B,
     rowWritten: rows,
     rowRead: rowsRead,
     queueOperation: wakeUps * MESSAGE,
@@ -97,11 +98,15 @@ const STAGED = `${SIMULATED}; the staged original: by its code, a put and a look
 
 export const PATHS = {
   bulk: {
-    ...{ name: "bulk", one: "variant of a warming run at 20/s, eleven an image", counted: STAGED },
+    name: "bulk",
+    one: "variant of a warming run at 20/s, eleven an image",
+    counted: STAGED,
     operations: bulk(DEFAULT_RECIPE),
   },
   upload: {
-    ...{ name: "upload", one: "variant of a hook with one image of six, alone", counted: STAGED },
+    name: "upload",
+    one: "variant of a hook with one image of six, alone",
+    counted: STAGED,
     operations: sum(
       made({
         rows: 12.5,
@@ -109,7 +114,8 @@ export const PATHS = {
         wakeUps: 1 / 6,
         perSecond: 6 / 5,
         rowsRead: 40,
-        ...{ notes: 1 / 6, staged: 1 / 6 },
+        notes: 1 / 6,
+        staged: 1 / 6,
         // The note, the placeholder, and the image's marker.
         reads: 3 / 6,
         lists: 0,
@@ -119,11 +125,9 @@ export const PATHS = {
     ),
   },
   live: {
-    ...{
-      name: "live",
-      one: "viewer's miss on an idle system, its job of 2 s, the original's redirect included",
-      counted: SIMULATED,
-    },
+    name: "live",
+    one: "viewer's miss on an idle system, its job of 2 s, the original's redirect included",
+    counted: SIMULATED,
     operations: sum(
       made({
         rows: 16,
@@ -131,7 +135,8 @@ export const PATHS = {
         wakeUps: 0,
         perSecond: 1 / 2.76,
         rowsRead: 60,
-        ...{ notes: 1, staged: 0 },
+        notes: 1,
+        staged: 0,
         // The note. That the variant is not stored the edge has just seen.
         reads: 0,
         lists: 0,
@@ -141,51 +146,51 @@ export const PATHS = {
     ),
   },
   hit: {
-    ...{ name: "hit", one: "view answered from the data centre's cache", counted: "calls counted in workers/edge" },
+    name: "hit",
+    one: "view answered from the data centre's cache",
+    counted: "calls counted in workers/edge",
     operations: viewed({}),
   },
   storeHit: {
-    ...{ name: "hit in R2", one: "view answered from R2", counted: "calls counted in workers/edge" },
+    name: "hit in R2",
+    one: "view answered from R2",
+    counted: "calls counted in workers/edge",
     operations: viewed({ r2B: READS_PER_REQUEST.hit }),
   },
   smallerHit: {
-    ...{
-      name: "hit in R2, twice",
-      one: "view by `f=auto` answered from R2, of a larger variant",
-      counted: "calls counted in workers/edge",
-    },
+    name: "hit in R2, twice",
+    one: "view by `f=auto` answered from R2, of a larger variant",
+    counted: "calls counted in workers/edge",
     operations: viewed({ r2B: READS_PER_REQUEST.hit + READS_PER_REQUEST.smaller }),
   },
   missedHead: {
-    ...{ name: "HEAD of a miss", one: "HEAD of what is not stored, at most", counted: "calls counted in workers/edge" },
+    name: "HEAD of a miss",
+    one: "HEAD of what is not stored, at most",
+    counted: "calls counted in workers/edge",
     operations: viewed({ r2B: READS_PER_REQUEST.missedHead }),
   },
   miss: {
-    ...{
-      name: "miss",
-      one: "view of what is not stored, at most, its message apart",
-      counted: "calls counted in workers/edge",
-    },
+    name: "miss",
+    one: "view of what is not stored, at most, its message apart",
+    counted: "calls counted in workers/edge",
     operations: viewed({ r2B: READS_PER_REQUEST.miss }),
   },
   larger: {
-    ...{
-      name: "larger",
-      one: "variant that is larger than a later format of its picture, on top of it (photos from 320 px up: none of 168)",
-      counted: "calls counted in making",
-    },
+    name: "larger",
+    one: "variant that is larger than a later format of its picture, on top of it (photos from 320 px up: none of 168)",
+    counted: "calls counted in making",
     operations: { r2A: 1, r2B: 1 },
   },
   stored: {
-    ...{ name: "stored", one: "variant of 30 kB that is kept for a month", counted: "its size" },
+    name: "stored",
+    one: "variant of 30 kB that is kept for a month",
+    counted: "its size",
     operations: { r2GbMonth: 30e-6 },
   },
   counted: {
-    ...{
-      name: "counted",
-      one: "view that is counted, on top of it (one in `countViews`)",
-      counted: "the binding's calls",
-    },
+    name: "counted",
+    one: "view that is counted, on top of it (one in `countViews`)",
+    counted: "the binding's calls",
     operations: { dataPoint: 1 },
   },
 } satisfies Record<string, Path>;

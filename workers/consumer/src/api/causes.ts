@@ -19,8 +19,10 @@ async function causesAnswer({ ledger }: ApiDeps, window: CauseWindow, run: strin
 function causeAnswer(view: CauseView): Cause {
   const known = JOB_ERRORS[view.code];
   return {
-    ...{ ...view, sample: jobAnswer(view.sample) },
-    ...{ meaning: known?.cause ?? null, cure: known === undefined ? null : withoutLinks(known.cure) },
+    ...view,
+    sample: jobAnswer(view.sample),
+    meaning: known?.cause ?? null,
+    cure: known === undefined ? null : withoutLinks(known.cure),
   };
 }
 

@@ -27,13 +27,19 @@ async function costsAnswer(deps: ApiDeps, query: z.output<typeof costsQuery>): P
   const serving = by === "format" ? await servingNow(deps, "30d") : null;
   const { budget } = config;
   return {
-    ...{ by, from, to, countedFrom, per1000Jobs: budget.per1000Jobs },
+    by,
+    from,
+    to,
+    countedFrom,
+    per1000Jobs: budget.per1000Jobs,
     total: { ...total, amount: priceOf(total.jobs, budget) },
     views: serving === null ? null : { state: serving.state, oneIn: serving.oneIn },
     note: NOTES[by],
     rows: rows.map((row) => ({
       ...row,
-      ...{ label: labelOf(by, row), amount: priceOf(row.jobs, budget), views: viewsOf(row.name, serving) },
+      label: labelOf(by, row),
+      amount: priceOf(row.jobs, budget),
+      views: viewsOf(row.name, serving),
     })),
     nextCursor: more ? String(skip + limit) : null,
   };

@@ -4,7 +4,11 @@ import { describe, expect, it } from "vitest";
 import { createApiWorld, START, VIEWER } from "./testing/api-world.ts";
 
 const REPORT: CoverageReport = {
-  ...{ site: "dist", pages: 9, failed: 1, isWhole: false, share: 75 },
+  site: "dist",
+  pages: 9,
+  failed: 1,
+  isWhole: false,
+  share: 75,
   counts: { warm: 3, cold: 1, neverWarmed: 0, refused: 0, passedThrough: 2 },
   problems: [{ path: "cat?w=320", verdict: "cold", reason: "not stored", place: "index.html:4", pages: 2 }],
   lines: [],

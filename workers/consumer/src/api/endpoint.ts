@@ -76,7 +76,9 @@ export function endpointOf(name: AnyCall, answering: Answering<never>): Endpoint
     deps: ApiDeps,
   ) => Promise<unknown>;
   return {
-    ...{ route, access, bodyMax },
+    route,
+    access,
+    bodyMax,
     mount: (app, admit) => {
       const answer = async (c: Context<ApiEnv>) =>
         respond(c, row, await handle(askedOf(c, row, answering), c.get("deps")));
@@ -94,8 +96,11 @@ function askedOf(c: Context<ApiEnv>, row: CallRow, answering: Answering<never>):
   const valid = (target: string, schema: unknown) =>
     schema === undefined ? undefined : (c.req.valid(target as never) as never);
   return {
-    ...{ caller, c },
-    ...{ params: valid("param", row.params), query: valid("query", row.query), body: valid("json", row.body) },
+    caller,
+    c,
+    params: valid("param", row.params),
+    query: valid("query", row.query),
+    body: valid("json", row.body),
   };
 }
 

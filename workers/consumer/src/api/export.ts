@@ -30,7 +30,8 @@ function exported(ending: "csv" | "ndjson", print: Print) {
 export const exports = {
   "GET /api/v1/jobs.csv": exported("csv", { type: "text/csv", head: `${COLUMNS.join(",")}\r\n`, job: csvLine }),
   "GET /api/v1/jobs.ndjson": exported("ndjson", {
-    ...{ type: "application/x-ndjson", head: "" },
+    type: "application/x-ndjson",
+    head: "",
     job: (job) => `${JSON.stringify(job)}\n`,
   }),
 } satisfies Resource;

@@ -60,7 +60,8 @@ it("beyond its jobs of a day a hook refuses uploads until midnight, takes deleti
   expect(asked.body.orders).toMatchObject([{ run: RUN, hook: "uploads", who: null, lane: "upload", at, variants: 2 }]);
   const refused = await send(world, "uploaded", ["c"]);
   expect(refused).toMatchObject({
-    ...{ status: 429, retryAfter: String(12 * 3_600) },
+    status: 429,
+    retryAfter: String(12 * 3_600),
     body: { code: "hook_limit", title: expect.stringMatching(/jobs of today .*Deletions .*tomorrow/) },
   });
   expect(await send(world, "deleted", ["a"])).toMatchObject({ status: 202, body: { purged: 1 } });

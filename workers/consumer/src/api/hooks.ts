@@ -8,7 +8,10 @@ import type { Resource } from "./endpoint.ts";
 export const hooks = {
   "GET /api/v1/hooks": async ({ caller, query }, deps) => {
     const known = Object.entries(isRecord(deps.config.hooks) ? deps.config.hooks : {}).map(([name, hook]) => ({
-      ...{ name, verifier: hook.verifier.kind, mapper: hook.mapper.kind, recipe: hook.recipe ?? DEFAULT_RECIPE },
+      name,
+      verifier: hook.verifier.kind,
+      mapper: hook.mapper.kind,
+      recipe: hook.recipe ?? DEFAULT_RECIPE,
       jobsPerImage: variantsPerImage(deps.config, hook.recipe ?? DEFAULT_RECIPE),
       fault: hookFault(name, deps.config, deps),
     }));

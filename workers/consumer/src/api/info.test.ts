@@ -3,7 +3,14 @@ import { describe, expect, it } from "vitest";
 import { createApiWorld, VIEWER } from "./testing/api-world.ts";
 
 const KNOWN: StoredInfo = {
-  ...{ width: 2400, height: 1600, type: "image/jpeg", bytes: null, frames: 1, etag: '"e"', version: "2", lqip: null },
+  width: 2400,
+  height: 1600,
+  type: "image/jpeg",
+  bytes: null,
+  frames: 1,
+  etag: '"e"',
+  version: "2",
+  lqip: null,
   stored: { webp: [320, 640] },
   others: [],
 };

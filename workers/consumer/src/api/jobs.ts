@@ -54,7 +54,9 @@ async function detail(
   return {
     ...answered,
     generation: view.gen,
-    ...{ sourceEtag, waitingFor, runs },
+    sourceEtag,
+    waitingFor,
+    runs,
     originalBytes: (await readNote(answered.id, deps))?.bytes ?? null,
     originalUrl: await originalAddress(answered.id, caller, deps),
     input: await jobInput(answered, staging, deps),

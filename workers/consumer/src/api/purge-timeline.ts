@@ -15,7 +15,10 @@ export function purgeTimeline(purge: ImageRows["purge"], config: Config): PurgeT
   if (purge === null) return null;
   const { seq, orderedAt, deletedAt, doneAt, secondAt, edgeUntil } = purge;
   return {
-    ...{ purge: String(seq), orderedAt, storeDeletedAt: deletedAt, edgeUntil },
+    purge: String(seq),
+    orderedAt,
+    storeDeletedAt: deletedAt,
+    edgeUntil,
     browsersUntil: browsersUntil(edgeUntil, config),
     secondPass: { dueAt: doneAt === null ? secondAt : null, doneAt },
   };

@@ -76,7 +76,11 @@ describe("a run's receipt", () => {
     expect(receipt).toMatchObject({ ordered: 10, inStore: 4, missing: 6, complete: false });
     expect(receipt.whys).toEqual({ gone: 1, purged: 2, dead: 1, refused: 1, queued: 1 });
     expect(missing).toContainEqual({
-      ...{ key: key("gone", 400), id: "gone", transform: "w=400&q=high&f=webp", format: "webp", why: "gone" },
+      key: key("gone", 400),
+      id: "gone",
+      transform: "w=400&q=high&f=webp",
+      format: "webp",
+      why: "gone",
     });
   });
 

@@ -50,18 +50,25 @@ async function receiptStep(run: string, cursor: string | null, deps: ApiDeps): P
   for (const { why } of missing) whys[why] = (whys[why] ?? 0) + 1;
   const checked = before.checked + keys.length;
   const inStore = before.inStore + found.size;
-  const standing: Standing = {
-    ...{ run, cursor: slice.next, startedAt: before.startedAt, checked, inStore, whys },
-    digest: await digestOf(before.digest, missing),
-  };
+  const { startedAt } = before;
+  const digest = await digestOf(before.digest, missing);
+  const standing: Standing = { run, cursor: slice.next, startedAt, checked, inStore, whys, digest };
   const isDone = slice.next === null;
   const ordered = Math.max(slice.ordered, checked);
   const receipt = {
-    ...{ run, label: slice.label, createdAt: slice.createdAt, startedAt: before.startedAt },
-    ...{ checkedAt: isDone ? now : null, ordered, checked, inStore, missing: checked - inStore, whys },
+    run,
+    label: slice.label,
+    createdAt: slice.createdAt,
+    startedAt,
+    checkedAt: isDone ? now : null,
+    ordered,
+    checked,
+    inStore,
+    missing: checked - inStore,
+    whys,
     forgotten: isDone ? ordered - checked : null,
     complete: isDone && inStore === ordered,
-    missingDigest: standing.digest,
+    missingDigest: digest,
   };
   const signature = isDone ? await signReceipt(receipt, deps) : null;
   return { receipt, missing, nextCursor: isDone ? null : await printStanding(standing, deps), signature };

@@ -37,7 +37,9 @@ describe("the suggestion", () => {
     const asked = [transform(320), transform(960)];
     const made = world(asked, [...missed, hit("640-high.webp"), hit("320-high.webp")]);
     expect(await learned(made)).toMatchObject({
-      ...{ state: "learned", text: null, jobs: { before: 4, after: 4 } },
+      state: "learned",
+      text: null,
+      jobs: { before: 4, after: 4 },
       add: [{ line: "pages.widths: add 960", views: 12, images: 3, days: 2, jobsPerUpload: 1, amount: 0.002 }],
       drop: [{ line: "widths high", spec: "w=640&f=webp", views: 2, jobsPerUpload: 1, amount: 0.002 }],
       pages: { widths: [320, 960] },

@@ -39,7 +39,9 @@ describe("a removal", () => {
     expect((await world.json("GET", PATH)).body.removal).toMatchObject({ reason: "asked by the person" });
     const again = await world.json("POST", "/api/v1/warm", { body: { items: [{ id: "b.jpg" }, { id: ID }] } });
     expect(again.body).toMatchObject({
-      ...{ accepted: 2, duplicates: 0, rejectedTotal: 1 },
+      accepted: 2,
+      duplicates: 0,
+      rejectedTotal: 1,
       rejected: [{ index: 1, id: ID, code: "removed" }],
     });
     expect(idsOf(await jobsOf(world, ""))).toEqual(["b.jpg"]);
@@ -129,12 +131,17 @@ describe("a removal", () => {
     const orderedAt = world.deps.clock.now();
     const edgeUntil = orderedAt + 60_000;
     expect((await receiptOf(world)).receipt).toMatchObject({
-      ...{ checks: [], edgeUntil, completeAt: orderedAt + 16 * MINUTE, complete: false },
+      checks: [],
+      edgeUntil,
+      completeAt: orderedAt + 16 * MINUTE,
+      complete: false,
     });
     world.advance(1_000);
     sweep(world, ["variants/a"]);
     expect((await receiptOf(world)).receipt).toMatchObject({
-      ...{ edgeUntil, completeAt: orderedAt + 1_000 + 16 * MINUTE, complete: false },
+      edgeUntil,
+      completeAt: orderedAt + 1_000 + 16 * MINUTE,
+      complete: false,
       objects: [{ name: "variants/a", deletedAt: orderedAt + 1_000 }],
     });
     world.advance(16 * MINUTE);

@@ -68,8 +68,20 @@ type View = NonNullable<ImageRows["removal"]>;
 export function receiptOf(id: string, removal: View, config: Config): RemovalReceipt {
   const { reason, who, at, jobs, focal, objects, more, checks, edgeUntil, complete, completeAt } = removal;
   return {
-    ...{ removed: id, spellings: [], reason, by: who, orderedAt: at, jobs, focal, objects, more, checks },
-    ...{ edgeUntil, browsersUntil: browsersUntil(edgeUntil, config), completeAt, complete },
+    removed: id,
+    spellings: [],
+    reason,
+    by: who,
+    orderedAt: at,
+    jobs,
+    focal,
+    objects,
+    more,
+    checks,
+    edgeUntil,
+    browsersUntil: browsersUntil(edgeUntil, config),
+    completeAt,
+    complete,
   };
 }
 

@@ -18,7 +18,11 @@ export function routeOf(name: string, row: CallRow): RouteConfig {
   };
   return {
     method: method.toLowerCase() as RouteConfig["method"],
-    ...{ path, operationId: id, tags: [tag], summary, description },
+    path,
+    operationId: id,
+    tags: [tag],
+    summary,
+    description,
     ...(needsNoProof(row) ? { security: [] } : {}),
     ...(Object.keys(request).length === 0 ? {} : { request }),
     responses: responsesOf(row, Object.keys(body ?? {})),

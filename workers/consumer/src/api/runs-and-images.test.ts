@@ -100,7 +100,9 @@ describe("a run's outcome", () => {
     const run = await warm(world, ["../up", "fine"]);
     endAll(world, () => ["stored", ""]);
     expect((await world.json("GET", `/api/v1/runs/${run}`)).body).toMatchObject({
-      ...{ rejectedTotal: 1, outcome: "with failures", states: { stored: 2 } },
+      rejectedTotal: 1,
+      outcome: "with failures",
+      states: { stored: 2 },
     });
     const { body } = await world.json("GET", `/api/v1/runs/${run}/rejected`, { token: VIEWER });
     expect(body).toMatchObject({ rejected: [{ index: 0, id: "../up", code: "id_invalid" }], nextCursor: null });
@@ -178,7 +180,10 @@ describe("images", () => {
         { run: null, label: null, hook: null, who: null, lane: "live", at: asked, until: asked, variants: 1 },
         { run: "uploads", hook: null, who: null, lane: "upload", variants: 1 },
       ],
-      ...{ variants: 2, jobs: 2, outdated: 1, amount: 0.003 },
+      variants: 2,
+      jobs: 2,
+      outdated: 1,
+      amount: 0.003,
     });
     const asPath = "/api/v1/images/albums/%C3%A9t%C3%A9%20100%25";
     expect(await orders(asPath)).toEqual(await orders());

@@ -37,10 +37,16 @@ describe("what the edge served", () => {
     store.write([dataPoint(view("cache"))], START - 30 * HOUR);
     const { body } = await counted(store).world.json("GET", "/api/v1/serving", { token: VIEWER });
     expect(body).toMatchObject({
-      ...{ window: "1d", state: "counted", text: null, oneIn: 1, from: START - 23 * HOUR },
+      window: "1d",
+      state: "counted",
+      text: null,
+      oneIn: 1,
+      from: START - 23 * HOUR,
       views: { cache: 12, store: 1, original: 1, failed: 1, bypass: 1, refused: 1, placeholder: 0, "stand-in": 0 },
       hitRatio: 13 / 15,
-      ...{ bytes: 12_800, savedBytes: 48_000, originalBytes: 60_000 },
+      bytes: 12_800,
+      savedBytes: 48_000,
+      originalBytes: 60_000,
       formats: [
         { format: "avif", views: 1, bytes: 800, savedBytes: 0 },
         { format: "webp", views: 12, bytes: 12_000, savedBytes: 48_000 },

@@ -55,7 +55,8 @@ async function servingAnswer(deps: ApiDeps, window: ServingWindow): Promise<Serv
     return {
       ...base,
       ...sumsOf(views),
-      ...{ state: "counted", text: null },
+      state: "counted",
+      text: null,
       buckets: starts.map((start) => bucketOf(start, views)),
       missed: await withStored(missed, deps),
     };
@@ -100,7 +101,10 @@ function sumsOf(views: readonly Views[]) {
     formats: shown
       .filter((one) => one.of.length > 0)
       .map(({ format, of }) => ({
-        ...{ format, views: total(of, "views"), bytes: total(of, "bytes"), savedBytes: total(of, "savedBytes") },
+        format,
+        views: total(of, "views"),
+        bytes: total(of, "bytes"),
+        savedBytes: total(of, "savedBytes"),
       })),
   };
 }

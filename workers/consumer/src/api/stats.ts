@@ -41,7 +41,10 @@ export async function statsAnswer(deps: ApiDeps): Promise<Stats> {
       doneAt: view.paces.all.doneAt,
     }),
     troubles,
-    ...{ states, lanes: view.counts, open, deadLetters: states.dead },
+    states,
+    lanes: view.counts,
+    open,
+    deadLetters: states.dead,
     waitingSince: view.oldestWaiting,
     totals: view.totals,
     waitingFor: view.waitingFor,
@@ -66,7 +69,11 @@ export async function statsAnswer(deps: ApiDeps): Promise<Stats> {
 /** What stands in the trouble of a fault. It cannot be acknowledged. */
 const FAULT = {
   ...({ key: "fault", code: "fault", part: "configuration", level: "problem", link: "/system" } as const),
-  ...{ host: null, past: false, since: null, cause: null, acknowledged: null },
+  host: null,
+  past: false,
+  since: null,
+  cause: null,
+  acknowledged: null,
 };
 
 /** Faults of configuration and environment, which only this Worker knows: whatever else is said, they are mended first. */
@@ -83,7 +90,10 @@ function ratesOf(view: LedgerStats): Stats["rates"] {
   const { stored, ended, failed, accepted } = view.rates;
   const { attempts } = view;
   return {
-    ...{ storedPerSecond: stored, endedPerSecond: ended, failedPerSecond: failed, acceptedPerSecond: accepted },
+    storedPerSecond: stored,
+    endedPerSecond: ended,
+    failedPerSecond: failed,
+    acceptedPerSecond: accepted,
     attempts,
     failureRatio: attempts.all > 0 ? attempts.failed / attempts.all : 0,
   };
@@ -91,7 +101,8 @@ function ratesOf(view: LedgerStats): Stats["rates"] {
 
 function spentOf({ used, usedToday }: Stats["budget"], budget: ApiDeps["config"]["budget"]): Stats["spent"] {
   return {
-    ...{ month: priceOf(used, budget), today: priceOf(usedToday, budget) },
+    month: priceOf(used, budget),
+    today: priceOf(usedToday, budget),
     per1000Jobs: budget.per1000Jobs,
   };
 }

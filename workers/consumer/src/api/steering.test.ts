@@ -164,7 +164,8 @@ describe("gate, stats and history", () => {
     const [seq = 0] = world.ledger.transactions.read(({ sql, now }) => dueSweeps(sql, now, 1));
     expect(world.ledger.transactions.write((tx) => takePass(tx, seq))).not.toBeNull();
     expect(await late()).toMatchObject({
-      ...{ part: "store", level: "problem" },
+      part: "store",
+      level: "problem",
       sentence:
         "2 sweeps of a purge, removal or new original are late, the oldest by 12 min: R2 still has old objects.",
     });
@@ -203,23 +204,40 @@ describe("gate, stats and history", () => {
     const { body } = await world.json("GET", "/api/v1/stats");
     expect(body.troubles).toMatchObject([
       {
-        ...{ level: "warning", code: "failing", link: "/jobs/causes?window=5m", since: null },
+        level: "warning",
+        code: "failing",
+        link: "/jobs/causes?window=5m",
+        since: null,
         sentence:
           '100 % of 4 attempts failed in the last five minutes: 4 jobs with "encoder out of memory" (upstream_failed), all webp.',
       },
       {
-        ...{ level: "warning", code: "paused", part: "gate", link: "/steering", since: world.deps.clock.now() },
+        level: "warning",
+        code: "paused",
+        part: "gate",
+        link: "/steering",
+        since: world.deps.clock.now(),
         sentence: "upload is paused by operator token 1 since 2026-11-24T12:00Z (a migration). 0 jobs wait.",
       },
       {
-        ...{ level: "warning", code: "refusing", part: "originals", host: "cdn.example.com", since: null, past: true },
+        level: "warning",
+        code: "refusing",
+        part: "originals",
+        host: "cdn.example.com",
+        since: null,
+        past: true,
         sentence: expect.stringMatching(
           /^24 of 28 variants of the run run_\w+ were refused: most often, 22 jobs with "the original answered 404" \(missing\), all webp, all below wrong\/\.$/,
         ),
         cure: JOB_ERRORS.missing?.cure,
       },
       {
-        ...{ level: "warning", code: "died", part: "ittybit", link: "/jobs/causes?window=1h", since: null, past: true },
+        level: "warning",
+        code: "died",
+        part: "ittybit",
+        link: "/jobs/causes?window=1h",
+        since: null,
+        past: true,
         sentence: '4 jobs died within the hour: 4 jobs with "encoder out of memory" (upstream_failed), all webp.',
       },
     ]);

@@ -56,7 +56,11 @@ describe("an action over all that matches", () => {
     call("o", { leave: true });
     ledger.cancelRun("r", "test");
     ledger.createAction({
-      ...{ kind: "retry", filter: {}, match: { ...ANY_JOB, states: ["dead", "cancelled"] }, rate: null, who: "test" },
+      kind: "retry",
+      filter: {},
+      match: { ...ANY_JOB, states: ["dead", "cancelled"] },
+      rate: null,
+      who: "test",
     });
     slices();
     const { give } = call("p");
@@ -168,7 +172,9 @@ describe("by hand", () => {
   it("a job that waits for its next retry is tried now, and keeps its run and its attempts", () => {
     const { clock, ledger, granted, settle, retry, row } = setup();
     settle("o", granted("o", key("a")), {
-      ...{ kind: "failed", class: "transient", failure: { code: "upstream_failed", message: "no" } },
+      kind: "failed",
+      class: "transient",
+      failure: { code: "upstream_failed", message: "no" },
       external: "ended",
     });
     expect(row(key("a"))?.due).toBeGreaterThan(clock.ms);

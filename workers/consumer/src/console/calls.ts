@@ -31,7 +31,15 @@ export interface JobFilter {
 
 /** Every job matches. */
 export const ANY_JOB: Readonly<JobFilter> = {
-  ...{ states: [], lanes: [], run: null, id: null, format: null, error: null, text: [], fingerprint: null, jobs: null },
+  states: [],
+  lanes: [],
+  run: null,
+  id: null,
+  format: null,
+  error: null,
+  text: [],
+  fingerprint: null,
+  jobs: null,
 };
 
 export interface NewAction {

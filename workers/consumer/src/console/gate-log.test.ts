@@ -22,7 +22,10 @@ it("the breaker's opening and closing are in the log, once each, and after an ev
   expect(logOf(world)).toEqual([
     { at: clock.ms, who: "automatic", what: "breaker.closed", target: null, details: {} },
     {
-      ...{ at: opened, who: "automatic", what: "breaker.opened", target: null },
+      at: opened,
+      who: "automatic",
+      what: "breaker.opened",
+      target: null,
       details: { reason: "billing", status: 402, probeAt: expect.any(Number) },
     },
   ]);

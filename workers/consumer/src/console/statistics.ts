@@ -33,8 +33,13 @@ import { minutesOfPace, type Speed, speedOf, WorkTime } from "./work-time.ts";
 
 /** The events that are counted, by the queue's words for them. */
 const COUNTED: Partial<Record<QueueEvent["kind"], Event>> = {
-  ...{ accepted: "accepted", failed: "failed", dead: "dead", refused: "refused", cancelled: "cancelled" },
-  ...{ throttled: "throttled", done: "stored" },
+  accepted: "accepted",
+  failed: "failed",
+  dead: "dead",
+  refused: "refused",
+  cancelled: "cancelled",
+  throttled: "throttled",
+  done: "stored",
 };
 
 type Done = Extract<QueueEvent, { kind: "done" }>;

@@ -376,7 +376,10 @@ describe("doctor", () => {
     const started = { walking: true, startedAt: began, restsUntil: null, last: null };
     // 18,000 objects are left, 6,000 a minute.
     expect(await world.ledger.doctorWalk()).toEqual({
-      ...{ ...started, looked: 6_000, expected: 24_000, endsAt: now + 180_000 },
+      ...started,
+      looked: 6_000,
+      expected: 24_000,
+      endsAt: now + 180_000,
     });
     now += 60_000;
     await doctorTick(world.deps);

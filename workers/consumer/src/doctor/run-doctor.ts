@@ -90,7 +90,11 @@ async function examineSlice(
   const deleted = new Set(answer.objects);
   const kept = variants.filter(({ key }) => !deleted.has(key));
   const wrong = wrongNotes({
-    ...{ from, to, variants: kept, announced: answer.announced, now: at },
+    from,
+    to,
+    variants: kept,
+    announced: answer.announced,
+    now: at,
     notes: new Map(notes.found.map((one) => [encodedIdOfKey(one.key), one])),
   });
   if (order.fix) await mendNotes(wrong.slice(0, NOTES_MAX));

@@ -4,11 +4,16 @@ import { type ListedNote, type ListedSlice, wrongNotes } from "./wrong-notes.ts"
 const HOUR = 3_600_000;
 const variant = (key: string, uploaded = 10) => ({ key, bytes: 7, smaller: [], isCounted: true, uploaded });
 const note = (listed: number, more: Partial<ListedNote> = {}): ListedNote => {
-  return { ...{ listed, version: null, announced: 0, uploaded: 20 }, ...more };
+  return { listed, version: null, announced: 0, uploaded: 20, ...more };
 };
 const find = (slice: Partial<Omit<ListedSlice, "notes">> & { notes?: Record<string, ListedNote> }) =>
   wrongNotes({
-    ...{ from: "", to: null, variants: [], announced: {}, now: HOUR, ...slice },
+    from: "",
+    to: null,
+    variants: [],
+    announced: {},
+    now: HOUR,
+    ...slice,
     notes: new Map(Object.entries(slice.notes ?? {})),
   });
 const keysOf = (...given: Parameters<typeof find>) =>

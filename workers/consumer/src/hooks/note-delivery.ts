@@ -12,9 +12,17 @@ const IDS_MAX = 1_000;
 export function noteOf(hook: string, answer: HookAnswer, uploads: readonly string[] = []): DeliveryNote {
   const { run, accepted, duplicates, existing, purged, ignored, rejected, duplicate } = answer;
   return {
-    ...{ hook, verdict: duplicate ? "repeat" : "accepted", n: 1, run },
+    hook,
+    verdict: duplicate ? "repeat" : "accepted",
+    n: 1,
+    run,
     why: rejected[0] === undefined ? null : `${rejected[0].code}: ${rejected[0].message}`,
-    ...{ accepted, duplicates, existing, purged, ignored, rejected: rejected.length },
+    accepted,
+    duplicates,
+    existing,
+    purged,
+    ignored,
+    rejected: rejected.length,
     images: firstOf(uploads),
   };
 }
@@ -28,7 +36,13 @@ function firstOf(uploads: readonly string[]): string[] {
 }
 
 const NOTHING = {
-  ...{ run: null, accepted: 0, duplicates: 0, existing: 0, purged: 0, ignored: 0, rejected: 0 },
+  run: null,
+  accepted: 0,
+  duplicates: 0,
+  existing: 0,
+  purged: 0,
+  ignored: 0,
+  rejected: 0,
   images: [],
 };
 

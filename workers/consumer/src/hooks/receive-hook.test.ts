@@ -58,7 +58,8 @@ describe("a signed upload", () => {
     const body = uploaded([{ id: "a" }, { id: "b" }]);
     const answer = (await send(world, body, signed(body))).body;
     expect(answer).toMatchObject({
-      ...{ accepted: 2, ignored: 0 },
+      accepted: 2,
+      ignored: 0,
       rejected: [{ index: 1, id: "b", code: "removed" }],
     });
     expect((await world.json("GET", `/api/v1/runs/${answer.run}/rejected`)).body).toMatchObject({
@@ -390,8 +391,12 @@ describe("the recipes' proofs", () => {
   it("whose id and time touch, as no check passes it, is still not played again under a part of its id", async () => {
     const hook: HookConfig = {
       verifier: {
-        ...{ kind: "hmac", secrets: ["X"], header: "x-signature", template: "{id}{timestamp}{body}" },
-        ...{ timestampHeader: "x-time", idHeader: "x-id" },
+        kind: "hmac",
+        secrets: ["X"],
+        header: "x-signature",
+        template: "{id}{timestamp}{body}",
+        timestampHeader: "x-time",
+        idHeader: "x-id",
       },
       mapper: { kind: "native" },
     };

@@ -79,7 +79,10 @@ async function prove(name: string, request: Request, deps: ReceiveDeps): Promise
     hook === undefined
       ? null
       : await verify(sent, hook.verifier, {
-          ...{ secrets: secretsOf(hook, deps), keys: deps.senderKeys, hook: name, log: deps.log },
+          secrets: secretsOf(hook, deps),
+          keys: deps.senderKeys,
+          hook: name,
+          log: deps.log,
         });
   if (hook === undefined || proof === null) {
     deps.log("hook.refused", { hook: hook === undefined ? "unknown" : name });

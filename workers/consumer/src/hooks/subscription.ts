@@ -9,7 +9,14 @@ const CONFIRM_TIMEOUT_MS = 5000;
 
 /** Nothing but the subscription was spoken of. */
 const IGNORED: HookAnswer = {
-  ...{ run: null, accepted: 0, duplicates: 0, existing: 0, purged: 0, ignored: 1, rejected: [], duplicate: false },
+  run: null,
+  accepted: 0,
+  duplicates: 0,
+  existing: 0,
+  purged: 0,
+  ignored: 1,
+  rejected: [],
+  duplicate: false,
 };
 
 /**

@@ -140,8 +140,11 @@ describe("a focal point", () => {
       n += 1;
       const image = { id: "a", keys: [CROP], order, sourceEtag: null, ...(focal === undefined ? {} : { focal }) };
       ledger.acceptChunk({
-        ...{ run: { run: "r", label: null, lane: "upload" }, delivery: { id: `d${n}`, chunk: 0, hash: "h" } },
-        ...{ images: [image], force: false, backlogMax: 1000 },
+        run: { run: "r", label: null, lane: "upload" },
+        delivery: { id: `d${n}`, chunk: 0, hash: "h" },
+        images: [image],
+        force: false,
+        backlogMax: 1000,
       });
     };
     upload("5", POINT);

@@ -51,7 +51,10 @@ export function actOnImages(tx: ImageTx, ask: ImageActionAsk, who: string): Imag
   const details: Details = {
     images: ask.from + ask.ids.length,
     first: [...(had?.first ?? []), ...ask.ids].slice(0, NAMED),
-    ...{ label: ask.label, reason: ask.reason, purges: [had?.purges[0] ?? from, to], last },
+    label: ask.label,
+    reason: ask.reason,
+    purges: [had?.purges[0] ?? from, to],
+    last,
   };
   if (entry === null) audit(tx, who, `images.${ask.kind}`, ask.action, { ...details });
   else amend(tx, entry.seq, { ...details });

@@ -27,8 +27,17 @@ function order(gen: number, again = false) {
   const transform = { width: 400, height: null, fit: null, pos: null, quality: "high", format: "webp" } as const;
   const input = "https://cdn.example.com/p.jpg";
   return jobOrder({
-    ...{ ledger: "L1", gen, key: "k", transform, format: transform.format, focal: null, input },
-    ...{ size: null, etag: null, alpha: false, again },
+    ledger: "L1",
+    gen,
+    key: "k",
+    transform,
+    format: transform.format,
+    focal: null,
+    input,
+    size: null,
+    etag: null,
+    alpha: false,
+    again,
   });
 }
 

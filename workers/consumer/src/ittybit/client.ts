@@ -102,10 +102,22 @@ type Answered =
 
 /** What a status other than 2xx says; the others are `unclear`, as is no answer at all. A redirect would take the key elsewhere: the address is wrong. */
 const KINDS_OF_STATUS: Record<number, "throttled" | "account" | "absent" | "rejected"> = {
-  ...{ 300: "account", 301: "account", 302: "account", 303: "account", 307: "account", 308: "account" },
-  ...{ 400: "rejected", 405: "rejected", 413: "rejected", 415: "rejected", 422: "rejected" },
-  ...{ 401: "account", 402: "account", 403: "account" },
-  ...{ 404: "absent", 410: "absent" },
+  300: "account",
+  301: "account",
+  302: "account",
+  303: "account",
+  307: "account",
+  308: "account",
+  400: "rejected",
+  405: "rejected",
+  413: "rejected",
+  415: "rejected",
+  422: "rejected",
+  401: "account",
+  402: "account",
+  403: "account",
+  404: "absent",
+  410: "absent",
   429: "throttled",
 };
 

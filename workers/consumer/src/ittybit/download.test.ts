@@ -4,7 +4,8 @@ import { openDownload } from "./download.ts";
 
 const URL_OF_RESULT = "https://store.example.net/a";
 const TOO_LARGE = {
-  ...{ kind: "failed", class: "permanent" },
+  kind: "failed",
+  class: "permanent",
   failure: { code: "output_too_large", message: "the result is larger than 1000 bytes" },
 };
 
@@ -52,7 +53,9 @@ describe("openDownload", () => {
       [URL_OF_RESULT]: () => new Response(stream([300]), { headers: { "content-length": "500" } }),
     });
     expect(await get()).toEqual({
-      ...{ kind: "unfetched", code: "output_invalid", status: 200 },
+      kind: "unfetched",
+      code: "output_invalid",
+      status: 200,
       message: "store.example.net answered HTTP 200 (no content type), and 300 of 500 bytes came",
     });
   });
@@ -86,7 +89,9 @@ describe("openDownload", () => {
   it("gives no result when the connection breaks on the way", async () => {
     const { get } = setup({ [URL_OF_RESULT]: () => new Response(stream([300], true)) });
     expect(await get()).toEqual({
-      ...{ kind: "unfetched", code: "output_unreachable", status: null },
+      kind: "unfetched",
+      code: "output_unreachable",
+      status: null,
       message: "store.example.net did not answer: Error: connection lost",
     });
   });
@@ -104,7 +109,9 @@ describe("openDownload", () => {
     const headers = { "content-type": "text/html; charset=utf-8" };
     const { get } = setup({ [URL_OF_RESULT]: () => new Response("", { status, headers }) });
     expect(await get()).toMatchObject({
-      ...{ kind: "unfetched", code, status },
+      kind: "unfetched",
+      code,
+      status,
       message: expect.stringContaining(`store.example.net answered HTTP ${status} (text/html)`),
     });
   });

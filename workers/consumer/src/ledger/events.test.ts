@@ -124,9 +124,14 @@ describe("an event is signed for the reference library, told once, and says what
       {
         type: "trouble.opened",
         data: {
-          ...{ key: "breaker.account", part: "ittybit", level: "problem", since: begun, affects: { lanes: ["bulk"] } },
+          key: "breaker.account",
+          part: "ittybit",
+          level: "problem",
+          since: begun,
+          affects: { lanes: ["bulk"] },
           sentence: expect.stringMatching(/^Ittybit answers 402: billing\. Everything waits/),
-          ...{ cure: expect.stringMatching(/account/), url: `https://control.example/?at=${begun}` },
+          cure: expect.stringMatching(/account/),
+          url: `https://control.example/?at=${begun}`,
         },
         text: expect.stringMatching(
           /^\*Ittybit, problem\* Ittybit answers 402: billing\..* since \d\d:\d\d UTC; .*\nhttps:\/\/control\.example\/\?at=\d+$/s,

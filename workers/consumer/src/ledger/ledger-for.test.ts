@@ -34,7 +34,15 @@ function platform(fails: (call: number) => object | null) {
 }
 
 const CALL: ExchangeRequest = {
-  ...{ owner: "o", first: true, role: "work", room: 1, have: [], asks: [], submitted: [], settled: [], leave: false },
+  owner: "o",
+  first: true,
+  role: "work",
+  room: 1,
+  have: [],
+  asks: [],
+  submitted: [],
+  settled: [],
+  leave: false,
 };
 
 describe("the ledger's client", () => {

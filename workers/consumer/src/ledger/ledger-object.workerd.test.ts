@@ -21,16 +21,14 @@ const accept = (lane: Lane) =>
 const pause = (lane: Lane, paused = true) => ledger.patchGate({ paused: { [lane]: paused } }, "test");
 /** A viewer's first call. */
 const view = {
-  ...{
-    owner: "owner",
-    first: true,
-    role: "urgent" as const,
-    room: 0,
-    have: [],
-    submitted: [],
-    settled: [],
-    leave: false,
-  },
+  owner: "owner",
+  first: true,
+  role: "urgent" as const,
+  room: 0,
+  have: [],
+  submitted: [],
+  settled: [],
+  leave: false,
   asks: [{ key: KEY, at: 0 }],
 };
 const work = { ...view, role: "work" as const, room: 40, asks: [] };

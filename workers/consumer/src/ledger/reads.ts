@@ -52,9 +52,22 @@ export type AnsweringRead = keyof typeof ANSWERS;
  */
 export const READS = {
   ...ANSWERS,
-  ...{ findDelivery, lookUp: statesOf, isSessionOver, listOrdered, exportSlice, doctorFrom },
-  ...{ listJobs: jobPage, getJob: findJob, listCauses: causesView, countMatches, imageRows },
-  ...{ stats: statsOf, listCosts, getGate: gateView, listEvents, listDeliveries: deliveriesView },
+  findDelivery,
+  lookUp: statesOf,
+  isSessionOver,
+  listOrdered,
+  exportSlice,
+  doctorFrom,
+  listJobs: jobPage,
+  getJob: findJob,
+  listCauses: causesView,
+  countMatches,
+  imageRows,
+  stats: statsOf,
+  listCosts,
+  getGate: gateView,
+  listEvents,
+  listDeliveries: deliveriesView,
   /** The code that the object runs, which a deploy replaces at its own time. Null: the platform tells none. */
   about: (tx: ImageTx): { version: CodeVersion | null } => ({ version: tx.instance.version }),
 };

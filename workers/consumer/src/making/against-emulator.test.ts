@@ -66,8 +66,12 @@ beforeAll(async () => {
   nearlyOpaque = await asPng(pixels);
   origin = createServer(async (request, response) => {
     const made: Record<string, Uint8Array> = {
-      ...{ "/portrait": portrait, "/geotagged": tagged, "/marked": marked, "/cut-out": cutOut },
-      ...{ "/opaque": opaque, "/nearly-opaque": nearlyOpaque },
+      "/portrait": portrait,
+      "/geotagged": tagged,
+      "/marked": marked,
+      "/cut-out": cutOut,
+      "/opaque": opaque,
+      "/nearly-opaque": nearlyOpaque,
     };
     const bytes = made[request.url ?? ""] ?? (await picture("png", 1000, 500));
     response.writeHead(200, { etag: '"e1"', "content-length": bytes.byteLength }).end(bytes);
@@ -124,7 +128,9 @@ function setup(limits: TestSite["limits"] = {}) {
   const ledger = new RecordingLedger({ config, clock, watch });
   clock.advance(60_000); // until the bucket of tokens is full
   const deps: BatchDeps = {
-    ...{ config, clock, ledger },
+    config,
+    clock,
+    ledger,
     newEngine: (called) => engine(countedHost(host, called)),
     sleep: clock.sleep,
     images: images.bucket,

@@ -24,7 +24,8 @@ function noteMiss(misses: Reading["misses"], key: string, { at, unknown, nth = 0
   const other = misses.get(key);
   const isUnknown = unknown === true && (other === undefined || other.unknown === true);
   misses.set(key, {
-    ...{ key, at: Math.max(at, other?.at ?? 0) },
+    key,
+    at: Math.max(at, other?.at ?? 0),
     ...(isUnknown ? { unknown, nth: Math.min(nth, other?.nth ?? nth) } : {}),
     ...(signed === true || other?.signed === true ? { signed: true } : {}),
   });

@@ -53,8 +53,17 @@ async function crashWorld(killAt: { point: CrashPoint; nth: number } | null, nam
   await deps
     .newEngine(() => undefined)
     .submit({
-      ...{ ledger: "L1", gen, key: LEFT, transform: { ...sides, quality: "high", format }, format, focal: null },
-      ...{ input: `${ORIGINALS}/photo`, size: { width: 1000, height: 500 }, etag: null, alpha: false, again: false },
+      ledger: "L1",
+      gen,
+      key: LEFT,
+      transform: { ...sides, quality: "high", format },
+      format,
+      focal: null,
+      input: `${ORIGINALS}/photo`,
+      size: { width: 1000, height: 500 },
+      etag: null,
+      alpha: false,
+      again: false,
     });
   clock.advance(1_000);
 

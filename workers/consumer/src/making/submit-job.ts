@@ -41,7 +41,12 @@ async function orderOf(context: BatchContext, claim: HeldClaim, prepared: Prepar
   const isStandIn = made !== transform.format && !(await isShownOpaque(context, claim, prepared.original));
   return {
     ...generationOf(context, claim),
-    ...{ transform, format: isStandIn ? made : transform.format, focal, size, etag, alpha },
+    transform,
+    format: isStandIn ? made : transform.format,
+    focal,
+    size,
+    etag,
+    alpha,
     input: await input(assignment.grantedAt),
     again: !assignment.first,
   };

@@ -106,7 +106,12 @@ async function exchange(
   const calledAt = clock.now();
   const room = shift.room;
   const answer = await ledger.exchange({
-    ...{ owner, seq: counts.exchanges, role, brief: shift.isBrief, room, have: held.have(shift.draining) },
+    owner,
+    seq: counts.exchanges,
+    role,
+    brief: shift.isBrief,
+    room,
+    have: held.have(shift.draining),
     ...call,
     ...news,
   });

@@ -34,8 +34,13 @@ const [HITS, MISSES] = [
 
 const amount = z.coerce.number().transform((number) => (Number.isFinite(number) ? Math.round(number) : 0));
 const row = z.object({
-  ...{ step: amount, outcome: z.string().max(40), format: z.string().max(40) },
-  ...{ views: amount, bytes: amount, saved: amount, original: amount },
+  step: amount,
+  outcome: z.string().max(40),
+  format: z.string().max(40),
+  views: amount,
+  bytes: amount,
+  saved: amount,
+  original: amount,
 });
 const missedRow = z.object({ missed: z.string().min(1).max(2_000), views: amount });
 

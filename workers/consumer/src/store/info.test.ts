@@ -207,9 +207,14 @@ describe("what is known of an image", () => {
     note().etag = etag;
     await noteGone(deps, { id: "photo", uploaded, there: new Set() });
     expect(info()).toMatchObject({ stored: { webp: [320] }, others: ["640-low.webp"] });
-    await noteGone(deps, { ...{ id: "photo", uploaded: note().uploaded }, there: new Set(["photo/@2/640-low.webp"]) });
+    await noteGone(deps, { id: "photo", uploaded: note().uploaded, there: new Set(["photo/@2/640-low.webp"]) });
     expect(info()).toEqual({
-      ...{ ...KNOWN, version: "2", announced: 5, lqip: null, stored: {}, others: ["640-low.webp"] },
+      ...KNOWN,
+      version: "2",
+      announced: 5,
+      lqip: null,
+      stored: {},
+      others: ["640-low.webp"],
       sizes: { "640-low": { webp: 7 } },
     });
     expect(memory.objects.get("info/photo/_")?.customMetadata).toMatchObject({ listed: "1", version: "2" });

@@ -58,7 +58,8 @@ export function ittybitOver(
 
 export function madeAt({ jobs }: Pick<FakeIttybit, "jobs">): MadeJob[] {
   return jobs.map(({ id, order: { input, metadata } }) => ({
-    ...{ id, input },
+    id,
+    input,
     key: metadata.key ?? "",
     gen: Number(metadata.gen),
   }));

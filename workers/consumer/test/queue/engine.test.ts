@@ -5,7 +5,14 @@ import { testEngine } from "../../src/ledger/testing/test-engine.ts";
 
 const KEY = "a/1-high.webp";
 const CANCELLED: JobFilter = {
-  ...{ states: ["cancelled"], lanes: [], run: null, id: null, format: null, error: null, text: [], jobs: null },
+  states: ["cancelled"],
+  lanes: [],
+  run: null,
+  id: null,
+  format: null,
+  error: null,
+  text: [],
+  jobs: null,
   fingerprint: null,
 };
 

@@ -103,7 +103,14 @@ describe("a worker", () => {
     const call = (submitted: { id: number; gen: number; job: string }[]) =>
       withKeys(
         later.exchange({
-          ...{ owner: "o", first: false, role: "work", room: 0, have: [watch], asks: [], settled: [], leave: false },
+          owner: "o",
+          first: false,
+          role: "work",
+          room: 0,
+          have: [watch],
+          asks: [],
+          settled: [],
+          leave: false,
           submitted,
         }),
       );

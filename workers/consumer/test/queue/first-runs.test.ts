@@ -59,7 +59,10 @@ describe("a run that was promoted", () => {
     const match = { states: ["dead" as const], lanes: [], id: null, format: null, error: null, text: [] };
     const retry = (run: string) => {
       const made = ledger.createAction({
-        ...{ kind: "retry", filter: {}, rate: null, who: "ops" },
+        kind: "retry",
+        filter: {},
+        rate: null,
+        who: "ops",
         match: { ...match, run, fingerprint: null, jobs: null },
       });
       return made !== null && "action" in made ? (made.run ?? "") : "";

@@ -31,9 +31,19 @@ it("a value, a statement and its parameters stay within the platform's limits, h
   const page = { from: "", to: null, at: 0, objects, markers: KEYS };
   ledger.doctorSlice({ page, fix: true, keep: true, who: "test" });
   ledger.createAction({
-    ...{ kind: "retry", filter: {}, rate: null, who: "test" },
+    kind: "retry",
+    filter: {},
+    rate: null,
+    who: "test",
     match: {
-      ...{ states: [], lanes: [], run: null, id: null, format: null, error: null, text: [], fingerprint: null },
+      states: [],
+      lanes: [],
+      run: null,
+      id: null,
+      format: null,
+      error: null,
+      text: [],
+      fingerprint: null,
       jobs: IDS.map((_, n) => n.toString(36)),
     },
   });

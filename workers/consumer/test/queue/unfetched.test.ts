@@ -46,8 +46,16 @@ describe("a result that cannot be fetched", () => {
         ...NOTHING,
         ended: [
           {
-            ...{ id: "job0", status: "done", said: "succeeded", known: true, output: "https://out.example/o" },
-            ...{ error: null, metadata: {}, input: null, createdAt: null, finishedAt: null },
+            id: "job0",
+            status: "done",
+            said: "succeeded",
+            known: true,
+            output: "https://out.example/o",
+            error: null,
+            metadata: {},
+            input: null,
+            createdAt: null,
+            finishedAt: null,
           },
         ],
       }),
@@ -72,7 +80,8 @@ describe("a result that cannot be fetched", () => {
     }
     refuseNow();
     expect(breaker()).toMatchObject({
-      ...{ state: "open", status: null },
+      state: "open",
+      status: null,
       reason: "No result can be fetched: store.example.net answered HTTP 503",
     });
   });

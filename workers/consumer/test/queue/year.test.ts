@@ -29,7 +29,10 @@ function traffic() {
     const delivery = { id: `hook:uploads:msg_${crypto.randomUUID()}`, hash: "5".repeat(64) };
     const images = [{ ...told, keys }];
     ledger.acceptChunk({
-      ...{ run: { run, label: null, lane: "upload" }, delivery: { ...delivery, chunk: 0 }, images, force: false },
+      run: { run, label: null, lane: "upload" },
+      delivery: { ...delivery, chunk: 0 },
+      images,
+      force: false,
       backlogMax: 10_000_000,
     });
     ledger.finishDelivery({ delivery: { ...delivery, chunks: 1 }, run, who: "hook uploads", summary: {} });
@@ -116,7 +119,9 @@ it("a year of traffic ends with tables as large as after their time, and the led
     inbox: perRow("inbox") * (RULES.inbox.most + 2 * anHour.inbox),
     images: perRow("images") * (RULES.images.most + 2 * anHour.images),
     // Rows of up to 50 kB; a day's minutes, and 400 days of hours; a second pass after 16 minutes.
-    ...{ recent: 2_000 * 52_000, hist: 2 * 1_400_000 + 400 * 20_000, sweeps: perRow("sweeps") * anHour.images },
+    recent: 2_000 * 52_000,
+    hist: 2 * 1_400_000 + 400 * 20_000,
+    sweeps: perRow("sweeps") * anHour.images,
     audit: 20_000 * 1_000,
   };
   const sum = Object.values(full).reduce((all, bytes) => all + bytes, 0);

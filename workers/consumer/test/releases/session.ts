@@ -162,7 +162,13 @@ function operators(say: Say, sql: ReturnType<typeof nodeSql>): void {
   say("listCosts", { by: "folder", from: 0, to: Date.UTC(2027, 0), sort: "cost", skip: 0, limit: 5 });
   say("about");
   const note = {
-    ...{ run: null, accepted: 0, duplicates: 0, existing: 0, purged: 0, ignored: 0, rejected: 0 },
+    run: null,
+    accepted: 0,
+    duplicates: 0,
+    existing: 0,
+    purged: 0,
+    ignored: 0,
+    rejected: 0,
     images: [],
   };
   say("noteDeliveries", [{ hook: "uploads", verdict: "refused", why: "unauthorized", n: 2, ...note }]);

@@ -23,8 +23,10 @@ const ACCEPTS = [
 ];
 
 const requests = fc.record({
-  ...{ transform: transforms, version: fc.constant(null) },
-  ...{ negotiated: fc.boolean(), accept: fc.constantFrom(...ACCEPTS) },
+  transform: transforms,
+  version: fc.constant(null),
+  negotiated: fc.boolean(),
+  accept: fc.constantFrom(...ACCEPTS),
 });
 const stored = fc.array(transforms, { maxLength: 30 });
 const infoOf = (all: readonly Transform[]) => withStored({ ...ORIGINAL, stored: {}, others: [] }, all);

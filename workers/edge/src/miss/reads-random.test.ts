@@ -90,8 +90,12 @@ it("a request of any image reads as many objects as the table of requests says, 
   }
   const { hit, missedHead, miss, smaller } = READS_PER_REQUEST;
   expect(most).toEqual({
-    ...{ hit, "HEAD of a miss": missedHead, miss },
+    hit,
+    "HEAD of a miss": missedHead,
+    miss,
     // A HEAD of a miss has no object in hand, which could name a smaller one.
-    ...{ "hit by f=auto": hit + smaller, "HEAD of a miss by f=auto": missedHead, "miss by f=auto": miss + smaller },
+    "hit by f=auto": hit + smaller,
+    "HEAD of a miss by f=auto": missedHead,
+    "miss by f=auto": miss + smaller,
   });
 });

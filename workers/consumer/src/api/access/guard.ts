@@ -138,6 +138,9 @@ async function byAccess(
   const isOperator = settings.operators.some((one) => one === "*" || one.toLowerCase() === who.toLowerCase());
   return {
     ...(isOperator ? { role: "operator" as const, may: ACTS } : { role: "viewer" as const, may: [] }),
-    ...{ who, by: "access" as const, expiresAt: null, session: null },
+    who,
+    by: "access" as const,
+    expiresAt: null,
+    session: null,
   };
 }

@@ -21,8 +21,13 @@ const FIELDS = ["Message", "MessageId", "Subject", "SubscribeURL", "Timestamp", 
 /** A message with SNS's fields, signed as SNS signs; `version` 1: SHA-1, 2: SHA-256. */
 export function snsMessage(fields: SnsMessage, version: "1" | "2" = "2"): SnsMessage {
   const message: SnsMessage = {
-    ...{ Type: "Notification", MessageId: "m-1", TopicArn: TOPIC, Timestamp: "2026-11-24T11:59:59.123Z" },
-    ...{ Message: "", SigningCertURL: CERTIFICATE_URL, ...fields },
+    Type: "Notification",
+    MessageId: "m-1",
+    TopicArn: TOPIC,
+    Timestamp: "2026-11-24T11:59:59.123Z",
+    Message: "",
+    SigningCertURL: CERTIFICATE_URL,
+    ...fields,
   };
   const lines = FIELDS.flatMap((name) => (message[name] === undefined ? [] : [name, message[name]]));
   const signer = createSign(version === "1" ? "RSA-SHA1" : "RSA-SHA256").update(`${lines.join("\n")}\n`);
@@ -31,7 +36,9 @@ export function snsMessage(fields: SnsMessage, version: "1" | "2" = "2"): SnsMes
 
 export const confirmation = (more: SnsMessage = {}): SnsMessage =>
   snsMessage({
-    ...{ Type: "SubscriptionConfirmation", Token: "2336412f37f", Message: "You have chosen to subscribe." },
+    Type: "SubscriptionConfirmation",
+    Token: "2336412f37f",
+    Message: "You have chosen to subscribe.",
     SubscribeURL: `${HOST}/?Action=ConfirmSubscription&TopicArn=${TOPIC}&Token=2336412f37f`,
     ...more,
   });

@@ -12,8 +12,14 @@ const ADDRESS = "https://control.example.com/hooks/gcs";
 const CERTS = "https://www.googleapis.com/oauth2/v3/certs";
 const now = START / 1000;
 const good = {
-  ...{ iss: "https://accounts.google.com", aud: ADDRESS, sub: "113774264463038321964", azp: "113774264463038321964" },
-  ...{ email: EMAIL, email_verified: true, iat: now - 10, exp: now + 3590 },
+  iss: "https://accounts.google.com",
+  aud: ADDRESS,
+  sub: "113774264463038321964",
+  azp: "113774264463038321964",
+  email: EMAIL,
+  email_verified: true,
+  iat: now - 10,
+  exp: now + 3590,
 };
 
 type Pair = Awaited<ReturnType<typeof generateKeyPair>>;

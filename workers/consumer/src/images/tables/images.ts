@@ -128,12 +128,24 @@ function isSame(after: readonly SqlValue[], before: readonly SqlValue[]): boolea
 function imageFrom(raw: SqlRow): Image {
   const { id, ordering, etag, floor, purged, lock, x, y, fence, removal } = raw;
   return {
-    ...{ id: text(id), ordering: textOrNull(ordering), etag: textOrNull(etag), floor: int(floor) },
-    ...{ purged: int(purged), lock: int(lock), purgeOrdered: intOrNull(raw.purge_ordered), removed: removal !== null },
-    ...{ purgeDeleted: intOrNull(raw.purge_deleted), purgeDone: intOrNull(raw.purge_done) },
-    ...{ version: textOrNull(raw.v), announced: int(raw.announced), forced: int(raw.forced) },
-    ...{ focal: focalFrom(x, y), focalFloor: int(fence) },
-    ...{ viewedOn: int(raw.day), views: int(raw.orders), viewedVersions: textOrNull(raw.versions) ?? "[]" },
+    id: text(id),
+    ordering: textOrNull(ordering),
+    etag: textOrNull(etag),
+    floor: int(floor),
+    purged: int(purged),
+    lock: int(lock),
+    purgeOrdered: intOrNull(raw.purge_ordered),
+    removed: removal !== null,
+    purgeDeleted: intOrNull(raw.purge_deleted),
+    purgeDone: intOrNull(raw.purge_done),
+    version: textOrNull(raw.v),
+    announced: int(raw.announced),
+    forced: int(raw.forced),
+    focal: focalFrom(x, y),
+    focalFloor: int(fence),
+    viewedOn: int(raw.day),
+    views: int(raw.orders),
+    viewedVersions: textOrNull(raw.versions) ?? "[]",
   };
 }
 

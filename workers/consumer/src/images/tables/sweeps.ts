@@ -102,8 +102,14 @@ export function isBeingRemade(sql: Sql, { image, place }: Pick<Sweep, "image" | 
 
 function sweepFrom(raw: SqlRow): Sweep {
   return {
-    ...{ seq: int(raw.seq), image: text(raw.image), kind: text(raw.kind) as Sweep["kind"], fence: int(raw.fence) },
-    ...{ lane: intOrNull(raw.lane) as LaneCode | null, pass: int(raw.pass) === 2 ? 2 : 1, at: int(raw.at) },
-    ...{ place: int(raw.place), since: int(raw.since) },
+    seq: int(raw.seq),
+    image: text(raw.image),
+    kind: text(raw.kind) as Sweep["kind"],
+    fence: int(raw.fence),
+    lane: intOrNull(raw.lane) as LaneCode | null,
+    pass: int(raw.pass) === 2 ? 2 : 1,
+    at: int(raw.at),
+    place: int(raw.place),
+    since: int(raw.since),
   };
 }

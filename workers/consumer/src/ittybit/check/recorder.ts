@@ -53,7 +53,12 @@ export function createRecorder(fetcher: typeof fetch, now: () => number): Record
     const exchange: Exchange = {
       method: init.method ?? "GET",
       path: pathname + search,
-      ...{ sent, status: null, headers: new Headers(), body: null, ms: 0, fault: null },
+      sent,
+      status: null,
+      headers: new Headers(),
+      body: null,
+      ms: 0,
+      fault: null,
     };
     exchanges.push(exchange);
     try {

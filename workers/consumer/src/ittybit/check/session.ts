@@ -67,8 +67,17 @@ export function openSession(options: CheckOptions, size: Size, { fetch, clock, s
     throttles: { count: 0, waitedMs: 0 },
     order: (n, transform, input = options.original) =>
       jobOrder({
-        ...{ ledger: run, gen: n, key: `${n}`, transform, format: transform.format, input, size },
-        ...{ focal: null, etag: null, alpha: false, again: false },
+        ledger: run,
+        gen: n,
+        key: `${n}`,
+        transform,
+        format: transform.format,
+        input,
+        size,
+        focal: null,
+        etag: null,
+        alpha: false,
+        again: false,
       }),
   };
 }

@@ -15,15 +15,18 @@ function setup() {
   const state = { unheard: [] as UnreportedJob[], scan: null as Scan | null };
   const found: Observations[] = [];
   const poller = new Poller({
-    ...{ ittybit, clock, sleep: (ms: number) => clock.sleep(ms), log: () => undefined },
+    ittybit,
+    clock,
+    sleep: (ms: number) => clock.sleep(ms),
+    log: () => undefined,
     view: {
-      ...{ open: () => [], jobMs: () => 1_000, queueId: () => "L1" },
+      open: () => [],
+      jobMs: () => 1_000,
+      queueId: () => "L1",
       pace: () => ({ slots: { used: 1, all: 2 }, waiting: true, goal: 1 }),
-      ...{
-        unreported: () => state.unheard,
-        unnamed: () => new Set(state.unheard.map(({ gen }) => gen)),
-        scan: () => state.scan,
-      },
+      unreported: () => state.unheard,
+      unnamed: () => new Set(state.unheard.map(({ gen }) => gen)),
+      scan: () => state.scan,
     },
     report(news) {
       found.push(news);

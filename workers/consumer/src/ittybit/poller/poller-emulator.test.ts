@@ -34,8 +34,17 @@ it.each([
   const ittybit = createIttybit({ baseUrl: emulator.apiUrl, apiKey: "k", fetch, clock: systemClock });
   const order = (gen: number) =>
     jobOrder({
-      ...{ ledger: "L1", gen, key: "k", transform: TRANSFORM, format: TRANSFORM.format },
-      ...{ input: "https://cdn.example.com/p.jpg", size: null, etag: null, focal: null, alpha: false, again: false },
+      ledger: "L1",
+      gen,
+      key: "k",
+      transform: TRANSFORM,
+      format: TRANSFORM.format,
+      input: "https://cdn.example.com/p.jpg",
+      size: null,
+      etag: null,
+      focal: null,
+      alpha: false,
+      again: false,
     });
   const made: Awaited<ReturnType<typeof ittybit.submit>>[] = [];
   // As many at once as an invocation has connections.
@@ -53,13 +62,18 @@ it.each([
   );
   const before = emulator.control.stats().total;
   const poller = new Poller({
-    ...{ ittybit, clock: systemClock, log: () => undefined },
+    ittybit,
+    clock: systemClock,
+    log: () => undefined,
     sleep: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
     view: {
       open: () => [...open.values()],
       pace: () => ({ slots: { used: open.size, all: JOBS }, waiting: false, goal: 20 }),
-      ...{ jobMs: () => 10 },
-      ...{ queueId: () => "L1", unreported: () => [], unnamed: () => new Set<number>(), scan: () => null },
+      jobMs: () => 10,
+      queueId: () => "L1",
+      unreported: () => [],
+      unnamed: () => new Set<number>(),
+      scan: () => null,
     },
     report: ({ ended }) => {
       for (const { id } of ended) open.delete(id);

@@ -36,7 +36,10 @@ function setup({ all = 50, goal = 20, jobMs = 2_000 } = {}) {
         waiting: state.waiting,
         goal: state.goal,
       }),
-      ...{ queueId: () => "L1", unreported: () => state.unheard, unnamed: () => state.unnamed, scan: () => null },
+      queueId: () => "L1",
+      unreported: () => state.unheard,
+      unnamed: () => state.unnamed,
+      scan: () => null,
       jobMs: (q) => (q < 0.5 ? state.quickMs : state.jobMs),
     },
     report(news) {

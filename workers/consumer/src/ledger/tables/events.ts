@@ -66,8 +66,16 @@ export function readEvents(sql: Sql, before: number, limit: number): EventRow[] 
 function rowOf(raw: SqlRow): EventRow {
   const { id, endpoint, type, body } = raw;
   return {
-    ...{ n: int(raw.n), id: text(id), endpoint: text(endpoint), type: text(type), at: int(raw.at), body: text(body) },
-    ...{ due: intOrNull(raw.due), tries: int(raw.tries), status: intOrNull(raw.status), said: textOrNull(raw.said) },
+    n: int(raw.n),
+    id: text(id),
+    endpoint: text(endpoint),
+    type: text(type),
+    at: int(raw.at),
+    body: text(body),
+    due: intOrNull(raw.due),
+    tries: int(raw.tries),
+    status: intOrNull(raw.status),
+    said: textOrNull(raw.said),
   };
 }
 

@@ -79,17 +79,23 @@ export const OWN_RULES = {
   },
   actions: {
     of: { small: { table: "actions", key: "n", at: "ended", over: "ended IS NOT NULL" } },
-    ...{ ms: 90 * DAY_MS, leastMs: 90 * DAY_MS, most: 2_000 },
+    ms: 90 * DAY_MS,
+    leastMs: 90 * DAY_MS,
+    most: 2_000,
   },
   dead_messages: {
     of: { small: { table: "dead_messages", key: "id", at: "at" } },
-    ...{ ms: 30 * DAY_MS, leastMs: 30 * DAY_MS, most: 10_000 },
+    ms: 30 * DAY_MS,
+    leastMs: 30 * DAY_MS,
+    most: 10_000,
   },
   // A row is some 50 kB.
   recent: { of: { small: { table: "recent", key: "n", at: "at" } }, ms: 3 * DAY_MS, leastMs: 0, most: RECENT_ROWS_MAX },
   hist: {
     of: { small: { table: "hist", key: "day", at: "(day + 1) * 86400000" } },
-    ...{ ms: 400 * DAY_MS, leastMs: 400 * DAY_MS, most: 500 },
+    ms: 400 * DAY_MS,
+    leastMs: 400 * DAY_MS,
+    most: 500,
   },
   events: {
     of: { small: { table: "events", key: "n", at: "at" } },

@@ -63,7 +63,11 @@ function seen(before: Entry | undefined, trouble: Trouble, now: number): Entry {
   const { since, told, worse, asBad, count } = before ?? newEntry(trouble, now);
   const rank = RANKS[level] - (told === null ? -1 : RANKS[told]);
   return {
-    ...{ since, seen: now, told, last, count: Math.max(count, affects.count) },
+    since,
+    seen: now,
+    told,
+    last,
+    count: Math.max(count, affects.count),
     worse: rank > 0 ? (worse ?? now) : null,
     asBad: rank >= 0 ? now : asBad,
   };

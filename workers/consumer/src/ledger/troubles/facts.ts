@@ -57,7 +57,12 @@ export function factsOf(tx: ImageTx, numbers: LedgerNumbers): Facts {
   const isHeld = (lane: Lane) =>
     oldestWaiting[lane] !== null && (closedUntil(tx, lane) !== null || areRetriesOnly(tx, lane, counts[lane]));
   return {
-    ...{ now: tx.now, gate, counts, oldestWaiting, bytes, endedPerSecond: rates.ended },
+    now: tx.now,
+    gate,
+    counts,
+    oldestWaiting,
+    bytes,
+    endedPerSecond: rates.ended,
     held: { live: isHeld("live"), upload: isHeld("upload"), bulk: isHeld("bulk") },
     failures: failuresOf(tx, numbers.counted),
     results: resultsOf(tx),

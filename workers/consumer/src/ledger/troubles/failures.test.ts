@@ -74,7 +74,9 @@ it("the most frequent cause is that of the newest forty jobs, and of those that 
   const top = () => failuresIn(ledger).died[0]?.top;
   const fail = (id: string, message: string) =>
     settle(id, granted(id, `${id}/1-high.webp`), {
-      ...{ kind: "failed", class: "permanent", external: "ended" },
+      kind: "failed",
+      class: "permanent",
+      external: "ended",
       failure: { code: "upstream_failed", message },
     });
   for (const id of ["a", "b"]) fail(id, "out of memory");

@@ -120,7 +120,10 @@ export function throttled(facts: Facts): [Said | null] {
 export function hooksSpent({ spentHooks }: Facts): Said[] {
   return spentHooks.map(({ name, most, run }) => ({
     sentence: `The hook ${name} has ordered its ${counted(most, "job")} of today (UTC): its uploads are refused until midnight. Deletions go on.`,
-    ...{ of: name, cause: run, link: `/runs/${run}`, affects: { run } },
+    of: name,
+    cause: run,
+    link: `/runs/${run}`,
+    affects: { run },
   }));
 }
 

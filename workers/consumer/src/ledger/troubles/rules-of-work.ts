@@ -112,7 +112,8 @@ export function stuck(facts: Facts): [Said | null] {
     return [
       {
         level: age > STUCK_PROBLEM_MS ? "problem" : "warning",
-        ...{ cause: "all", affects: { lanes } },
+        cause: "all",
+        affects: { lanes },
         sentence: `Nothing has ended lately, and the oldest job has waited since ${momentOf(now - age)}.`,
       },
     ];

@@ -21,7 +21,12 @@ function facts(more: Partial<Omit<Facts, "gate">> & { gate?: Partial<GateView> }
     endedPerSecond: 0,
     held: { live: false, upload: false, bulk: false },
     failures: { failing: [], died: [], refused: [] },
-    ...{ results: null, slow: null, shedUntil: null, untoldSince: null, lateSweeps: null, spentHooks: [] },
+    results: null,
+    slow: null,
+    shedUntil: null,
+    untoldSince: null,
+    lateSweeps: null,
+    spentHooks: [],
     ...more,
     gate: { ...GATE, ...more.gate },
   };
@@ -30,7 +35,11 @@ function facts(more: Partial<Omit<Facts, "gate">> & { gate?: Partial<GateView> }
 const waiting = (n: number) => ({ ...NONE, queued: n });
 const bulkWaits = (n: number) => ({ live: NONE, upload: NONE, bulk: waiting(n) });
 const open = (reason: string, status: number | null): GateView["breaker"] => ({
-  ...{ state: "open", reason, status, since: NOW - 60_000, probeAt: NOW + 29_000 },
+  state: "open",
+  reason,
+  status,
+  since: NOW - 60_000,
+  probeAt: NOW + 29_000,
 });
 
 function failure(code: string, text: string, more: Partial<Failure> = {}): Failure {
@@ -46,7 +55,11 @@ const refusal = (n: number, of: number): Refusal => {
 /** Of all troubles, the worst first, what stands in the headline, in the red box and in the event. */
 const said = (given: Facts) =>
   worstFirst(troublesOf(given)).map(({ part, host, level, sentence, affects: { lanes } }) => ({
-    ...{ part, host, level, sentence, lanes },
+    part,
+    host,
+    level,
+    sentence,
+    lanes,
   }));
 
 describe("the moment", () => {
@@ -76,7 +89,10 @@ describe("the moment", () => {
       });
     expect(said(pausedBy(pause))).toEqual([
       {
-        ...{ part: "gate", host: null, level: "warning", lanes: ["bulk"] },
+        part: "gate",
+        host: null,
+        level: "warning",
+        lanes: ["bulk"],
         sentence: "bulk is paused by anna since 2026-11-24T11:59Z until 2026-11-24T14:00Z (a migration). 12 jobs wait.",
       },
     ]);
@@ -95,7 +111,10 @@ describe("the moment", () => {
     const oldestWaiting = { live: null, upload: null, bulk: NOW - 900_000 };
     expect(said(facts({ gate, held, oldestWaiting, counts: bulkWaits(2_000) }))).toEqual([
       {
-        ...{ part: "ittybit", host: null, level: "problem", lanes: ["bulk"] },
+        part: "ittybit",
+        host: null,
+        level: "problem",
+        lanes: ["bulk"],
         sentence:
           "Ittybit answers 402: billing. Everything waits since 2026-11-24T11:59Z; viewers get originals. One job is tried in 29 s.",
       },
@@ -138,7 +157,9 @@ describe("the moment", () => {
     expect(said(facts({ results: of(2) }))).toEqual([]);
     expect(said(facts({ results: of(3), failures: { failing, died: [], refused: [] } }))).toMatchObject([
       {
-        ...{ part: "results", host: "results.example.net", level: "warning" },
+        part: "results",
+        host: "results.example.net",
+        level: "warning",
         sentence: `The results of 3 paid jobs cannot be fetched, the first for 34 s: ${message}.`,
       },
     ]);
@@ -146,11 +167,12 @@ describe("the moment", () => {
     const [problem, ...others] = troublesOf(facts({ results: of(850, true), gate: { breaker } }));
     expect(others).toEqual([]);
     expect(problem).toMatchObject({
-      ...{ part: "results", host: "results.example.net", level: "problem", affects: { count: 850 } },
-      ...{
-        sentence: expect.stringMatching(/^No result can be fetched: results/),
-        cure: expect.not.stringMatching(/account/),
-      },
+      part: "results",
+      host: "results.example.net",
+      level: "problem",
+      affects: { count: 850 },
+      sentence: expect.stringMatching(/^No result can be fetched: results/),
+      cure: expect.not.stringMatching(/account/),
     });
   });
 
@@ -158,11 +180,13 @@ describe("the moment", () => {
     const refused = [refusal(560, 1_680)];
     const [found] = troublesOf(facts({ endedPerSecond: 20, failures: { failing: [], died: [], refused } }));
     expect(found).toMatchObject({
-      ...{ part: "originals", host: "cdn.example.com", level: "warning", key: "refusing.run_1", link: "/runs/run_1" },
-      ...{
-        affects: { run: "run_1", folder: "autumn/", count: 560 },
-        cure: expect.stringContaining("Upload the original"),
-      },
+      part: "originals",
+      host: "cdn.example.com",
+      level: "warning",
+      key: "refusing.run_1",
+      link: "/runs/run_1",
+      affects: { run: "run_1", folder: "autumn/", count: 560 },
+      cure: expect.stringContaining("Upload the original"),
       sentence:
         '560 of 1,680 variants of the run Catalogue 2027 were refused: 12 jobs with "the original does not exist" (missing), all webp, all below autumn/.',
     });
@@ -174,7 +198,10 @@ describe("the moment", () => {
     const held = { live: false, upload: true, bulk: true };
     expect(said(facts({ gate: { budget }, counts: bulkWaits(21_217), oldestWaiting, held }))).toEqual([
       {
-        ...{ part: "budget", host: null, level: "warning", lanes: ["upload", "bulk"] },
+        part: "budget",
+        host: null,
+        level: "warning",
+        lanes: ["upload", "bulk"],
         sentence:
           "Warming's share of the month's jobs is spent: 21,217 jobs wait in upload and bulk, viewers' misses go on.",
       },
@@ -199,7 +226,10 @@ describe("the moment", () => {
     const held = { live: true, upload: false, bulk: false };
     expect(said(facts({ gate: { budget }, counts, oldestWaiting, held }))).toEqual([
       {
-        ...{ part: "budget", host: null, level: "warning", lanes: ["live"] },
+        part: "budget",
+        host: null,
+        level: "warning",
+        lanes: ["live"],
         sentence:
           "Viewers' share of the budget is spent (3,000 jobs today): 2,003 jobs wait, and viewers get originals. Uploads and bulk go on.",
       },
@@ -243,7 +273,10 @@ it("a lane that nothing holds and in which nothing ends is stuck, a viewer's aft
 
 it("the edges, the store, the hooks and a full ledger have their parts", () => {
   const given = facts({
-    ...{ shedUntil: NOW + 60_000, untoldSince: NOW - 400_000, lateSweeps: { n: 2, since: NOW - 700_000 }, bytes: 9e9 },
+    shedUntil: NOW + 60_000,
+    untoldSince: NOW - 400_000,
+    lateSweeps: { n: 2, since: NOW - 700_000 },
+    bytes: 9e9,
     spentHooks: [{ name: "uploads", most: 10_000, run: "run_hook" }],
   });
   expect(troublesOf(given).map(({ code, part, level }) => [code, part, level])).toEqual([
@@ -257,7 +290,10 @@ it("the edges, the store, the hooks and a full ledger have their parts", () => {
 
 it("what goes on stands before what is over, problems first, then the newest; notes are last", () => {
   const one = (key: string, since: number | null, level: "problem" | "warning" | "note" = "warning", past = false) => ({
-    ...{ key, since, level, past },
+    key,
+    since,
+    level,
+    past,
   });
   const given = [
     one("note", null, "note"),

@@ -33,7 +33,9 @@ it("one fault is one cause, whatever the format asked for, over retrying, dead a
   expect(exact).toBe(true);
   expect(found.map(({ code, count, states, formats }) => ({ code, count, states, formats }))).toEqual([
     {
-      ...{ code: "output_invalid", count: 3, states: { retrying: 1, dead: 2, refused: 0 } },
+      code: "output_invalid",
+      count: 3,
+      states: { retrying: 1, dead: 2, refused: 0 },
       formats: { webp: 1, avif: 1, jpeg: 1 },
     },
     { code: "missing", count: 1, states: { retrying: 0, dead: 0, refused: 1 }, formats: { webp: 1 } },

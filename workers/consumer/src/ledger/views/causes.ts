@@ -21,7 +21,8 @@ export function causesView(
   const causes = countCauses(tx, { states: FAILED_STATES, run: n, from, parts: PARTS, view: true });
   return {
     causes: causeViews(tx, causes.slice(0, CAUSES_MAX)),
-    ...{ from, exact: areCausesExact(tx, FAILED_STATES) },
+    from,
+    exact: areCausesExact(tx, FAILED_STATES),
     unreadable: run === null ? listDeadMessages(tx.sql, MESSAGES_MAX) : [],
   };
 }

@@ -73,7 +73,14 @@ describe("what jobs cost", () => {
     const { id, gen } = granted("w1", "a/400-high.webp");
     const again = evict();
     again.exchange({
-      ...{ owner: "w1", first: false, role: "work", room: 0, have: [], asks: [], submitted: [], leave: false },
+      owner: "w1",
+      first: false,
+      role: "work",
+      room: 0,
+      have: [],
+      asks: [],
+      submitted: [],
+      leave: false,
       settled: [{ id, gen, outcome: { kind: "unposted" } }],
     });
     const rows = again.listCosts({ by: "width", from: 0, to: clock.ms, sort: "cost", skip: 0, limit: 9 }).rows;

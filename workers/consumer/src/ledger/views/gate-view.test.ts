@@ -12,7 +12,9 @@ it("a pause says who, since when, why and until when, and ends by itself", () =>
   expect(gate.pauses.bulk).toEqual({ who: "ops", since: clock.ms, reason: "a migration", until });
   expect(gate.reasons).toEqual([
     {
-      ...{ lane: "bulk", code: "paused", until },
+      lane: "bulk",
+      code: "paused",
+      until,
       message: "Lane bulk is paused since 2026-11-24T12:01Z by ops until 2026-11-24T13:01Z: a migration.",
     },
   ]);
@@ -83,7 +85,8 @@ it("the log names the parts of a change that differ, and no others", () => {
   ledger.patchGate({ paused: { bulk: true, upload: false }, concurrency: 30, budget: { monthlyJobs: 2_000 } }, "ops");
   const { details } = ledger.listAudit({ cursor: null, limit: 1 }).entries[0] ?? {};
   expect(details).toEqual({
-    ...{ paused: { bulk: true }, budget: { monthlyJobs: 2_000 } },
+    paused: { bulk: true },
+    budget: { monthlyJobs: 2_000 },
     before: { paused: { bulk: false }, budget: { monthlyJobs: 1_000 } },
   });
 });

@@ -83,15 +83,17 @@ function budgetView(gate: Gate, settings: BudgetSettings): GateView["budget"] {
   const used = allOf(usedByLane);
   const passed = monthlyJobs === null ? [] : alertLevels.filter((level) => used >= level * monthlyJobs);
   return {
-    ...{ monthlyJobs, warmingShare, liveShare, liveDayShare, alertLevels: [...alertLevels] },
-    ...{
-      month: monthOf(gate.now),
-      used,
-      usedByLane,
-      left: { live: jobsLeft(gate, "live"), warming: jobsLeft(gate, "bulk") },
-      usedToday: allOf(today),
-      liveToday: today.live,
-    },
+    monthlyJobs,
+    warmingShare,
+    liveShare,
+    liveDayShare,
+    alertLevels: [...alertLevels],
+    month: monthOf(gate.now),
+    used,
+    usedByLane,
+    left: { live: jobsLeft(gate, "live"), warming: jobsLeft(gate, "bulk") },
+    usedToday: allOf(today),
+    liveToday: today.live,
     alert: passed.length === 0 ? null : Math.max(...passed),
     exhausted: { live: budgetLeft(gate, "live") <= 0, warming: budgetLeft(gate, "upload") <= 0 },
   };

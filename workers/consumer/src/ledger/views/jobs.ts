@@ -130,7 +130,11 @@ export function imageRows(tx: ImageTx, id: string, stored: readonly string[]): I
   for (const { key, job } of views) if (key in names) names[key] = job;
   const purge = lastPurge(image);
   return {
-    ...{ rows: views, names, sourceEtag: image.etag, focal: image.focal, purging: image.lock > tx.now },
+    rows: views,
+    names,
+    sourceEtag: image.etag,
+    focal: image.focal,
+    purging: image.lock > tx.now,
     announced: image.announced > 0 ? { v: image.version, number: image.announced } : null,
     purge:
       purge === null ? null : { ...purge, secondAt: passDueAt(tx.sql, purge.seq), edgeUntil: edgeUntil(tx.sql, purge) },

@@ -124,7 +124,11 @@ export class Paces {
     const { now, statistics } = this.#tx;
     const at = (speed: number) => Math.round(now - statistics.silentMs + (jobs * 1000) / speed);
     return {
-      ...{ ...left, secondsLeft, why: null, doneAt: at(perSecond), doneBetween: { from: at(fast), to: at(slow) } },
+      ...left,
+      secondsLeft,
+      why: null,
+      doneAt: at(perSecond),
+      doneBetween: { from: at(fast), to: at(slow) },
       perSecond: secondsLeft === 0 ? perSecond : own / secondsLeft,
     };
   }

@@ -137,7 +137,10 @@ describe("a run", () => {
     const item = (index: number) => ({ index, id: `bad ${index}`, code: "id_invalid", message: "x".repeat(1_000) });
     const finish = (id: string, from: number) =>
       ledger.finishDelivery({
-        ...{ delivery: { id, chunks: 1, hash: "h" }, run: "r", who: "ops", summary: {} },
+        delivery: { id, chunks: 1, hash: "h" },
+        run: "r",
+        who: "ops",
+        summary: {},
         rejected: { total: 1_200, first: [item(from), item(from + 1), item(from + 2)] },
       });
     for (const id of ["d1", "d1", "d2"]) finish(id, id === "d1" ? 0 : 10);

@@ -131,7 +131,9 @@ export function batchWorld({
     clock,
     sleep: clock.sleep,
     ledger: ledgerClient(ledger.newStub, {
-      ...{ clock, log: () => undefined, sleep: clock.sleep },
+      clock,
+      log: () => undefined,
+      sleep: clock.sleep,
       newCallId: () => crypto.randomUUID(),
     }),
     ittybit,

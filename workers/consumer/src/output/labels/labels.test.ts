@@ -21,7 +21,9 @@ const SOURCES = "http://cv.iptc.org/newscodes/digitalsourcetype";
 const LICENSOR = { licensor: "Agency", licensorUrl: "https://agency.example/licence?a=1&b=2" };
 const SOURCE = `${SOURCES}/compositeWithTrainedAlgorithmicMedia`;
 const ALL = {
-  ...{ copyright: "© 2026 Zoë & Söhne <fotos>", credit: 'Zoë "Z" 株式会社', ...LICENSOR },
+  copyright: "© 2026 Zoë & Söhne <fotos>",
+  credit: 'Zoë "Z" 株式会社',
+  ...LICENSOR,
   source: SOURCE,
 };
 const CORPUS: Record<string, Labels | null> = {
@@ -62,8 +64,11 @@ function seen(bytes: Uint8Array): { labels: Labels; names: string[] } {
   };
   const [licensor = {}] = (Licensor?.value ?? []) as Record<string, { value: unknown }>[];
   const labels = {
-    ...{ copyright: text(rights), credit: text(Credit), source: text(DigitalSourceType) },
-    ...{ licensor: text(licensor.LicensorName), licensorUrl: text(licensor.LicensorURL) },
+    copyright: text(rights),
+    credit: text(Credit),
+    source: text(DigitalSourceType),
+    licensor: text(licensor.LicensorName),
+    licensorUrl: text(licensor.LicensorURL),
   };
   const said = Object.entries(labels).filter(([, value]) => value !== undefined);
   const names = [...Object.keys({ ...others, ...gps, ...iptc, ...composite }), ...Object.keys(exif ?? {})];

@@ -33,8 +33,18 @@ const FORGETTING = [
 ] as const;
 
 const NOTE: DeliveryNote = {
-  ...{ hook: "uploads", verdict: "accepted", why: null, n: 1, run: null },
-  ...{ accepted: 0, duplicates: 0, existing: 0, purged: 0, ignored: 0, rejected: 0, images: [] },
+  hook: "uploads",
+  verdict: "accepted",
+  why: null,
+  n: 1,
+  run: null,
+  accepted: 0,
+  duplicates: 0,
+  existing: 0,
+  purged: 0,
+  ignored: 0,
+  rejected: 0,
+  images: [],
 };
 
 type Held = ExchangeRequest["have"][number] & { job: string | null };
@@ -67,10 +77,16 @@ class Hand {
     const ends = this.role === "urgent" ? age >= LIVE_SHIFT_MS : age >= SHIFT_MS;
     const leave = ends && this.#first === false;
     const request: ExchangeRequest = {
-      ...{ owner: this.owner, first: this.#first, role: this.role, brief: this.#brief, asks, leave },
+      owner: this.owner,
+      first: this.#first,
+      role: this.role,
+      brief: this.#brief,
+      asks,
+      leave,
       room: this.role === "urgent" || ends ? 0 : Math.max(0, 40 - this.held.size),
       have: [...this.held.values()].map(({ id, gen, phase }) => ({ id, gen, phase })),
-      ...{ submitted: this.#submitted, settled: this.#settled },
+      submitted: this.#submitted,
+      settled: this.#settled,
     };
     this.#first = false;
     this.#submitted = [];

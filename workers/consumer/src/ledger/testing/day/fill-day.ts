@@ -18,9 +18,23 @@ export interface DaySize {
 
 /** The other tables' rows: as many as they keep (docs/internals/storage-schema.md), or more than a call may read. */
 const ROWS = {
-  ...{ images: 100_000, inbox: 100_000, waiting: 300_000, dead: 100_000, refused: 20_000, retrying: 12_000 },
-  ...{ endedRuns: 49_000, openRuns: 100, joins: 20_000, claims: 200, actions: 2_000, events: 20_000, audit: 20_000 },
-  ...{ deadMessages: 10_000, rejections: 2_000, removals: 15_000, sweeps: 20_000 },
+  images: 100_000,
+  inbox: 100_000,
+  waiting: 300_000,
+  dead: 100_000,
+  refused: 20_000,
+  retrying: 12_000,
+  endedRuns: 49_000,
+  openRuns: 100,
+  joins: 20_000,
+  claims: 200,
+  actions: 2_000,
+  events: 20_000,
+  audit: 20_000,
+  deadMessages: 10_000,
+  rejections: 2_000,
+  removals: 15_000,
+  sweeps: 20_000,
   days: 400,
 };
 
