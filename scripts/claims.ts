@@ -4,7 +4,7 @@ import { FULL_BYTES, LEASE_MS, MAX_ATTEMPTS, RESTORE_HOLD_MS, SHED_BYTES } from 
 import { backoffMs, originBackoffMs } from "@prewarm/durable-queue/testing";
 import { purgeCommand } from "../apps/cli/src/commands/purge.ts";
 import { DEFAULTS, defineConfig, FORMATS, POSITIONS, type UserConfig } from "../packages/shared/src/config.ts";
-import { changesReads, ORDERED_BY_VIEWS } from "../packages/shared/src/cost/month.ts";
+import { changesReads, monthBill, ORDERED_BY_VIEWS } from "../packages/shared/src/cost/month.ts";
 import { bulk, listUsd, SHIPPED_LOGS } from "../packages/shared/src/cost/operations.ts";
 import { variantsPerImage } from "../packages/shared/src/cost/outlook.ts";
 import { deployNames } from "../packages/shared/src/deploy.ts";
@@ -29,7 +29,9 @@ import shipped from "../prewarm.config.ts";
 import { RESULT_WITHIN_MS, SETTLED_MS } from "../workers/consumer/src/times.ts";
 import { bestStored } from "../workers/edge/src/hit/best-stored.ts";
 import { windowMs } from "../workers/edge/src/miss/recent-misses.ts";
-import { EXAMPLE } from "./cost/tables.ts";
+import { IMGPROXY } from "./cost/prices.ts";
+import { missedPerSecond, PEAK } from "./cost/services.ts";
+import { EXAMPLE, RECIPES } from "./cost/tables.ts";
 import { PROMISES } from "./mutations/promises.ts";
 
 /*
@@ -131,13 +133,23 @@ export const CLAIMS: readonly (readonly [page: string, text: string])[] = [
   ["docs/runbook.md", `| ${LEDGER_LIMIT_BYTES / 1e9} GB |`],
   ["README.md", WIDTHS],
   ["README.md", `[${Object.keys(PROMISES).filter((name) => name.startsWith("P")).length} promises]`],
-  ["README.md", `Status:** ${version.replace(/\.0$/, "")},`],
+  ["README.md", `State:** ${version.replace(/\.0$/, "")},`],
   [
     "README.md",
     `${count(EXAMPLE.images)} images, ${count(EXAMPLE.newImagesPerMonth)} new ones and ${EXAMPLE.viewsPerMonth / 1e6} M views a month`,
   ],
-  ["README.md", `A site needs Node ${SITE_NODE}.`],
+  ["README.md", `needs Node ${SITE_NODE}, and deploys`],
+  [
+    "README.md",
+    `Ittybit's fee is $${count(monthBill(EXAMPLE, RECIPES[0], EXAMPLE.images).fee)} of Prewarm's first month`,
+  ],
+  ["README.md", `until all ${SHIPPED_UPLOAD} are stored`],
   ["docs/cost.md", `${count(EXAMPLE.images)} images, ${count(EXAMPLE.newImagesPerMonth)} new ones`],
+  ["docs/cost.md", `${Math.round(100 * EXAMPLE.cacheShare)} % of the views`],
+  [
+    "docs/cost.md",
+    `the other ${Math.round(100 * (1 - EXAMPLE.cacheShare))} % again: ${missedPerSecond(EXAMPLE).toFixed(1)} pictures a second on average. ${word(PEAK).replace("f", "F")} times as many come in the busiest second, and two servers make ${2 * IMGPROXY.avifPerSecond} AVIF`,
+  ],
   [
     "docs/cost.md",
     `${EXAMPLE.askedVariants} variants and ${EXAMPLE.askedSizes} sizes of an image within a month, and order ${ORDERED_BY_VIEWS} variants`,

@@ -15,7 +15,7 @@ import { conformanceRows, conformanceSummary } from "../test/platform/report.ts"
 import { readRecorded } from "../test/platform/results.ts";
 import { shopTable } from "./cost/shop.ts";
 import { requestsTable, strangersTable } from "./cost/strangers.ts";
-import { billTable, EXAMPLE, monthTable, pathTable, RECIPES } from "./cost/tables.ts";
+import { billTable, EXAMPLE, monthTable, pathTable, RECIPES, yearTable } from "./cost/tables.ts";
 import { HOUSES, type House, WALLS } from "./rooms/walls.ts";
 
 /*
@@ -78,6 +78,7 @@ export function printTables(settings: string, deploy: string): Map<string, strin
     ["cost-paths", pathTable(EXAMPLE.logs)],
     ["cost-month", monthTable(EXAMPLE, RECIPES[0])],
     ["cost-services", billTable(EXAMPLE, RECIPES)],
+    ["cost-year", yearTable(EXAMPLE, RECIPES[0])],
     ...HOUSES.map((house) => [`floors-${house.name}`, floorTable(house)] as const),
     ["walls", wallTable()],
   ]);

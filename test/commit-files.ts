@@ -89,6 +89,7 @@ export const ROOMS: Readonly<Record<string, readonly string[]>> = {
   "test/e2e/originals.e2e.test.ts": [...VIEWER, "workers/consumer/src/making/"],
   "test/e2e/own-functions.e2e.test.ts": [...VIEWER, "workers/consumer/src/hooks/"],
   "test/e2e/page.e2e.test.ts": ["examples/plain/", "packages/client/", ...VIEWER],
+  "test/e2e/readme.e2e.test.ts": ["README.md", "apps/cli/", "dev/", "package.json", "scripts/newcomer/", "workers/"],
   "test/e2e/recovery.e2e.test.ts": LEDGER,
   "test/e2e/rewritten-boxes.e2e.test.ts": PAGES,
   "test/e2e/rewriter.e2e.test.ts": ["examples/rewriter/", ...PAGES],

@@ -4,7 +4,7 @@ import { madeBy, ORDERED_BY_VIEWS } from "../../packages/shared/src/cost/month.t
 import { billedUsd, bulk, listUsd, MOST_USD, PATHS, sum, times } from "../../packages/shared/src/cost/operations.ts";
 import { PRICES } from "../../packages/shared/src/cost/prices.ts";
 import { CLOUDINARY, creditsUsd, IMGIX } from "./prices.ts";
-import { bills, type Recipe, type Site } from "./services.ts";
+import { bills, firstYear, type Recipe, type Site } from "./services.ts";
 import { EXAMPLE, pathTable, RECIPES } from "./tables.ts";
 
 const SITE: Site = {
@@ -149,6 +149,20 @@ describe("a month at each service", () => {
     expect(later).toBeCloseTo(5 + 40 * 0.3 + 20 * 0.02 + 15 * 0.36 + 8 * 0.015);
     expect(first - later).toBeCloseTo(195_000 * 0.5e-3);
     expect(uploads).toBeCloseTo(1 + 6_000 * 4.5e-6);
+  });
+
+  it("imgproxy: servers for the busiest second of what the cache lacks, two at least; nothing by the image", () => {
+    // 50 M views, half of them missed, five times the average: 48 pictures a second, 17 a server.
+    expect(bill("imgproxy")).toMatchObject({ uploads: 0, first: 3 * 24, later: 3 * 24 });
+    expect(bill("imgproxy", { cacheShare: 0.99 }).later).toBe(2 * 24);
+    expect(bill("imgproxy", { images: 1 }).first).toBe(3 * 24);
+  });
+
+  it("the first year is the month in which the library is made, and eleven later ones", () => {
+    expect(firstYear(bill("Cloudflare Images by URL"))).toBeCloseTo(12 * 297.5);
+    const { first, later } = bill("Prewarm", { ittybitPer1000: 1 });
+    expect(first).toBeGreaterThan(2 * later);
+    expect(firstYear(bill("Prewarm", { ittybitPer1000: 1 }))).toBeCloseTo(first + 11 * later);
   });
 
   it("Vercel: transforms, units of 8 kB written and read, traffic beyond a terabyte", () => {

@@ -1,7 +1,7 @@
 import { keptOperations, type Library, type Made, monthBill } from "../../packages/shared/src/cost/month.ts";
 import { billedUsd, listUsd, type Operations, PATHS, sum } from "../../packages/shared/src/cost/operations.ts";
 import { PLAN_USD, PRICES } from "../../packages/shared/src/cost/prices.ts";
-import { CLOUDFLARE_IMAGES, CLOUDINARY, creditsUsd, IMGIX, VERCEL } from "./prices.ts";
+import { CLOUDFLARE_IMAGES, CLOUDINARY, creditsUsd, IMGIX, IMGPROXY, VERCEL } from "./prices.ts";
 
 /** A library, and what other services make and bill of it. */
 export interface Site extends Library {
@@ -23,7 +23,13 @@ export interface Bill {
   of: string;
 }
 
+/** The month in which the library is made, and eleven later ones. */
+export const firstYear = ({ first, later }: Bill): number => first + 11 * later;
+
 const gb = (kb: number): number => kb / 1e6;
+const MONTH_S = 30 * 86_400;
+/** The busiest second of a month, beside the average one. Assumed. */
+export const PEAK = 5;
 const UPLOADS = 1_000;
 
 function prewarm(site: Site, recipe: Recipe): Bill {
@@ -97,12 +103,24 @@ function byCredits(site: Site, name: string, service: typeof CLOUDINARY | typeof
   return { name, uploads, first, later: month(site.newImagesPerMonth), of };
 }
 
+/** Views a second, on average, that no data centre's cache answers. */
+export const missedPerSecond = (site: Site): number => (site.viewsPerMonth * (1 - site.cacheShare)) / MONTH_S;
+
+/** Behind a CDN's free plan. It keeps no result, so each view that the CDN's cache does not answer is made anew. */
+function imgproxy(site: Site): Bill {
+  const servers = Math.max(IMGPROXY.leastServers, Math.ceil((PEAK * missedPerSecond(site)) / IMGPROXY.avifPerSecond));
+  const usd = servers * IMGPROXY.serverUsd;
+  const of = `${servers} servers at $${IMGPROXY.serverUsd}, behind a CDN's free plan; what the CDN lacks is made anew`;
+  return { name: "imgproxy on your servers", uploads: 0, first: usd, later: usd, of };
+}
+
 /** The same site with each recipe of Prewarm's and at each other service, at list prices. */
 export function bills(site: Site, recipes: readonly Recipe[]): Bill[] {
   const derivedKb = site.askedVariants * site.variantKb;
   return [
     ...recipes.map((recipe) => prewarm(site, recipe)),
     imagesBinding(site),
+    imgproxy(site),
     cloudflareImages(site),
     vercel(site, 0),
     vercel(site, 1),

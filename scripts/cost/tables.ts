@@ -2,7 +2,7 @@ import { defineConfig } from "../../packages/shared/src/config.ts";
 import { EXAMPLE_LIBRARY, madeBy, unitBills } from "../../packages/shared/src/cost/month.ts";
 import { entries, keptShare, listUsd, PATHS } from "../../packages/shared/src/cost/operations.ts";
 import { PRICES } from "../../packages/shared/src/cost/prices.ts";
-import { bills, type Recipe, type Site } from "./services.ts";
+import { bills, firstYear, type Recipe, type Site } from "./services.ts";
 
 /** What is asked for is that of `npm run bench -- replay`. */
 export const EXAMPLE: Site = { ...EXAMPLE_LIBRARY, askedVariants: 13.5, askedSizes: 6.8 };
@@ -34,15 +34,26 @@ export function pathTable(logs: number): string {
   ].join("\n");
 }
 
-/** 1,000 uploads, and a site's month, with each recipe and at each other service. */
+/** A site's first year and a month after it, the cheapest way first. */
+export function yearTable(site: Site, recipe: Recipe): string {
+  const lines = bills(site, [recipe])
+    .toSorted((a, b) => firstYear(a) - firstYear(b))
+    .map((bill) => {
+      const name = bill.name === recipe.name ? `**${bill.name}**` : bill.name;
+      return `| ${name} | $${usd(firstYear(bill))} | $${usd(bill.later)} |`;
+    });
+  return ["| way | first year | then a month |", "|---|--:|--:|", ...lines].join("\n");
+}
+
+/** 1,000 uploads, and a site's months and first year, with each recipe and at each other service. */
 export function billTable(site: Site, recipes: readonly Recipe[]): string {
-  const lines = bills(site, recipes).map(
-    ({ name, uploads, first, later, of }) =>
-      `| ${name} | ${uploads.toFixed(2)} | ${usd(first)} | ${usd(later)} | ${of} |`,
-  );
+  const lines = bills(site, recipes).map((bill) => {
+    const { name, uploads, first, later, of } = bill;
+    return `| ${name} | ${uploads.toFixed(2)} | ${[first, later, firstYear(bill)].map(usd).join(" | ")} | ${of} |`;
+  });
   return [
-    "| service | $ for 1,000 uploads | $ first month | $ each later month | |",
-    "|---|--:|--:|--:|---|",
+    "| way | $ for 1,000 uploads | $ first month | $ each later month | $ first year | |",
+    "|---|--:|--:|--:|--:|---|",
     ...lines,
   ].join("\n");
 }

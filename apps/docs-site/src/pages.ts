@@ -75,6 +75,6 @@ export function withSiteLinks(text: string, replace: (link: string) => string): 
   return text
     .replaceAll(/^( *)```[\s\S]*?^\1```|`[^`]+`/gm, (all) => `\0${code.push(all) - 1}\0`)
     .replaceAll(/\]\(([^)\s]+)\)/g, (_all, link: string) => `](${replace(link)})`)
-    .replaceAll(/\b(href|src)="([^"]+)"/g, (_all, name: string, link: string) => `${name}="${replace(link)}"`)
+    .replaceAll(/\b(href|src|srcset)="([^"]+)"/g, (_all, name: string, link: string) => `${name}="${replace(link)}"`)
     .replaceAll(/\0(\d+)\0/g, (_all, n: string) => code[Number(n)] ?? "");
 }

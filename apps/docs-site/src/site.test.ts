@@ -81,6 +81,7 @@ describe("a link", () => {
     ["`[a](b)`", "`[a](b)`"],
     ["```sh\n[a](b)\n```\n[a](b)", "```sh\n[a](b)\n```\n[a](B)"],
     ['<img src="b">', '<img src="B">'],
+    ['<source srcset="a.webp">', '<source srcset="B">'],
   ])("of %j is replaced outside of code", (text, replaced) => expect(withSiteLinks(text, () => "B")).toBe(replaced));
 
   it("leads to the page where the site has it, with its anchor", () => {
