@@ -32,7 +32,6 @@ import { windowMs } from "../workers/edge/src/miss/recent-misses.ts";
 import { IMGPROXY } from "./cost/prices.ts";
 import { missedPerSecond, PEAK } from "./cost/services.ts";
 import { EXAMPLE, RECIPES } from "./cost/tables.ts";
-import { PROMISES } from "./mutations/promises.ts";
 
 /*
  * What pages say about the code, computed from the code. `docs.test.ts` looks each text up in its page, so neither the page nor the code can
@@ -62,7 +61,6 @@ const UPLOAD = variantsPerUpload({});
 const SHIPPED_UPLOAD = variantsPerImage(shipped, "upload");
 const WARMING = (budget.month ?? 0) * budget.shares.warming;
 const WIDTHS = list(pages.widths);
-const ALERTS = read("ops/prometheus/rules.yml").match(/alert: /g)?.length ?? 0;
 const DELIVERIES = constant("workers/consumer/src/ledger/deliveries.ts", "KEEP");
 const VERSIONS = constant("node_modules/wrangler/wrangler-dist/cli.js", "VERSION_LIST_LIMIT");
 const PURGE_MINUTES = SETTLED_MS / 60_000;
@@ -120,7 +118,6 @@ export const CLAIMS: readonly (readonly [page: string, text: string])[] = [
   ["docs/cost.md", `takes ${count(CHOSEN.backlogMax)} open jobs`],
   ["docs/operate.md", `begin at ${GATE_AUTO.concurrency.start} and ${GATE_AUTO.ratePerSecond.start}/s`],
   ["docs/operate.md", `to \`max\`, ${count(GATE_AUTO.concurrency.max)} by default`],
-  ["docs/operate.md", `has ${word(ALERTS)} alerts`],
   ["docs/operate.md", `the ${word(VERSIONS)} newest versions`],
   ["docs/operate.md", `again ${PURGE_MINUTES} minutes later`],
   ["docs/delete-a-persons-pictures.md", `again after ${PURGE_MINUTES} minutes`],
@@ -132,7 +129,6 @@ export const CLAIMS: readonly (readonly [page: string, text: string])[] = [
   ["docs/runbook.md", `| ${FULL_BYTES / 1e9} GB |`],
   ["docs/runbook.md", `| ${LEDGER_LIMIT_BYTES / 1e9} GB |`],
   ["README.md", WIDTHS],
-  ["README.md", `[${Object.keys(PROMISES).filter((name) => name.startsWith("P")).length} promises]`],
   ["README.md", `State:** ${version.replace(/\.0$/, "")},`],
   [
     "README.md",

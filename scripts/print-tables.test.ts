@@ -19,7 +19,11 @@ const deploy = readFileSync(join(root, "packages/shared/src/deploy.ts"), "utf8")
 const tables = printTables(settings, deploy);
 
 describe("fillBlocks", () => {
-  const fill = (page: string) => fillBlocks(page, new Map([["a", "A|B"]]), (path) => `text of ${path}\n`);
+  const tables = new Map([
+    ["a", "A|B"],
+    ["c", "C"],
+  ]);
+  const fill = (page: string) => fillBlocks(page, tables, (path) => `text of ${path}\n`);
 
   it("replaces what stands between marks, and nothing else", () => {
     const page = "x\n<!-- table:a -->\nold\n\nold\n<!-- /table -->\ny\n<!-- file:s/x.py -->\n<!-- /file -->\n";
@@ -32,6 +36,12 @@ describe("fillBlocks", () => {
   it("leaves a page without marks alone, and refuses a name that nothing stands for", () => {
     expect(fill("no marks")).toBe("no marks");
     expect(() => fill("<!-- table:b -->\n<!-- /table -->")).toThrow(/no table "b"; there are a/);
+  });
+
+  it("refuses a second block of the same name in a page", () => {
+    const [a, c] = ["a", "c"].map((name) => `<!-- table:${name} -->\n<!-- /table -->\n`);
+    expect(fill(`${a}${c}`)).toContain("A|B");
+    expect(() => fill(`${a}${c}x\n${a}`)).toThrow("the block table:a stands twice");
   });
 });
 

@@ -13,10 +13,13 @@ import { printTables } from "./tables.ts";
 
 const BLOCK = /<!-- (?<kind>table|file):(?<name>\S+) -->\n.*?<!-- \/\k<kind> -->/gs;
 
-/** A page with its blocks filled. Throws on a name that nothing stands for. */
+/** A page with its blocks filled. Throws on a name that nothing stands for, and on a block that the page has twice. */
 export function fillBlocks(page: string, tables: Map<string, string>, readFile: (path: string) => string): string {
+  const filled = new Set<string>();
   return page.replaceAll(BLOCK, (...match) => {
     const { kind, name }: { kind: string; name: string } = match.at(-1);
+    if (filled.has(`${kind}:${name}`)) throw new Error(`the block ${kind}:${name} stands twice in one page`);
+    filled.add(`${kind}:${name}`);
     const content =
       kind === "table" ? tables.get(name) : `\`\`\`${extname(name).slice(1)}\n${readFile(name).trimEnd()}\n\`\`\``;
     if (content === undefined)

@@ -206,11 +206,8 @@ export const BLOCKS: readonly Block[] = [
   },
   {
     page: "docs/start.md",
-    begins: "npx --package prewarm",
-    does: {
-      skip: "asks an address of yours, after the packages are published",
-      runBy: "apps/cli/test/try.e2e.test.ts",
-    },
+    begins: "npm run -s prewarm -- try",
+    does: { skip: "asks an address of yours", runBy: "apps/cli/test/try.e2e.test.ts" },
   },
   {
     page: "docs/install.md",
