@@ -33,12 +33,14 @@ export default {
   // GitHub's anchors: the pages' links are written for it, and scripts/docs.test.ts holds them.
   markdown: {
     anchor: { slugify: anchorOf },
-    languageAlias: { mjs: "javascript" },
+    languageAlias: { mjs: "javascript", groq: "javascript" },
     theme: { light: "github-light-high-contrast", dark: "github-dark-high-contrast" },
     config: (md: { core: { ruler: { push(name: string, rule: (state: { tokens: Token[] }) => void): void } } }) =>
       md.core.ruler.push("empty-headers", emptyHeaders),
   },
   vite: {
+    // The index of the search is one file, which a reader loads with the first search.
+    build: { chunkSizeWarningLimit: 1_000 },
     resolve: {
       alias: [{ find: /^.*\/VPNavBarSearch\.vue$/, replacement: join(import.meta.dirname, "theme/search.ts") }],
     },
@@ -48,6 +50,7 @@ export default {
   ],
   themeConfig: {
     ...themeConfig,
+    logo: "/icon.svg",
     nav: [{ text: "Where to begin", link: "/start.md" }],
     outline: [2, 3],
     search: { provider: "local" },

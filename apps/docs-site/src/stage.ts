@@ -40,6 +40,8 @@ export function stage({ root, folder, version, versions }: Stage): {
   ] as const)
     cpSync(join(root, from), join(folder, to), { recursive: true });
   cpSync(join(import.meta.dirname, "../../dashboard/public/icon.svg"), join(folder, "public/icon.svg"));
+  // The same at 48 px: a page of the development server names no icon before its script runs.
+  cpSync(join(import.meta.dirname, "favicon.ico"), join(folder, "public/favicon.ico"));
   const site = { base: version.base, themeConfig: { version, versions, sidebar: sidebarOf(map, pages) } };
   writeIfNew(join(folder, "site.json"), JSON.stringify(site));
   return { map, pages };

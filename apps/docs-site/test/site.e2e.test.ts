@@ -38,6 +38,7 @@ beforeAll(async () => {
   const args = [join(ROOT, "apps/docs-site/src/main.ts"), "build", "--out", OUT, "--base", BASE, "--tag", "HEAD"];
   const { status, stdout, stderr } = spawnSync(process.execPath, args, { cwd: ROOT, encoding: "utf8" });
   expect(status, stdout + stderr).toBe(0);
+  expect(stdout + stderr).not.toMatch(/warning|not loaded|\(!\)/i);
   server = await serveFolder(SERVED);
   url = new URL(BASE, server.url).href;
   browser = await launchBrowser();
@@ -117,19 +118,30 @@ async function strictVisit(options: Parameters<typeof visit>[1] = {}) {
 }
 
 describe("a reader", () => {
-  it("sees on the first page how it works, the dashboard, and the site's icon", async () => {
-    const { page, faults, close } = await strictVisit();
-    await page.goto(url);
-    for (const picture of ["how-it-works", "dashboard-overview"])
+  it.each(["light", "dark"] as const)(
+    "sees on the first page README's first screen, %s, and the site's mark",
+    async (colorScheme) => {
+      const { page, faults, close } = await strictVisit();
+      await page.emulateMedia({ colorScheme });
+      await page.goto(url);
+      const picture = colorScheme === "dark" ? "overview-dark" : "overview";
       await page.waitForFunction(
-        (name) => [...document.images].some(({ src, naturalWidth }) => src.includes(name) && naturalWidth > 0),
+        (name) => [...document.images].some((img) => img.currentSrc.includes(`/${name}.`) && img.naturalWidth > 0),
         picture,
       );
-    const icon = await page.locator('link[rel="icon"]').getAttribute("href");
-    expect((await page.request.get(new URL(icon ?? "", url).href)).headers()["content-type"]).toContain("image/svg");
-    expect(faults).toEqual([]);
-    await close();
-  });
+      expect(await page.locator("pre code").allTextContents()).toEqual(
+        expect.arrayContaining(["npm start", "npm test"]),
+      );
+      expect(await page.locator("img.logo").evaluate((img: HTMLImageElement) => img.naturalWidth)).toBeGreaterThan(0);
+      const icon = await page.locator('link[rel="icon"]').getAttribute("href");
+      expect((await page.request.get(new URL(icon ?? "", url).href)).headers()["content-type"]).toContain("image/svg");
+      expect((await (await page.request.get(`${url}favicon.ico`)).body()).subarray(0, 4)).toEqual(
+        Buffer.of(0, 0, 1, 0),
+      );
+      expect(faults).toEqual([]);
+      await close();
+    },
+  );
 
   it.each([
     ["purge", ["cli.html#prewarm-purge", "freshness.html"]],
