@@ -152,6 +152,12 @@ const CHECKS: Record<string, Check> = {
       "`prewarm rollback 1a2b3c4d5e6f`": "prewarm rollback 1a2b3c4d5e6f",
     },
   },
+  "no line of README's code is cut off where GitHub shows it": {
+    files: ["README.md"],
+    faultsOf: (text) =>
+      matches(text, /^```\w*\n(.*?)^```/gms).flatMap((block) => block.split("\n").filter((line) => line.length > 97)),
+    examples: { [`\`\`\`sh\n${"a".repeat(98)}\n\`\`\`\n`]: "a".repeat(98) },
+  },
   "every tag that a command names was released": {
     files: PAGES,
     faultsOf: (text) =>
