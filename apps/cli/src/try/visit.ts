@@ -1,6 +1,7 @@
 import { AGENT } from "@prewarm/site-pages/fetch-page";
 import { ROBOTS_MAX_BYTES, type Robots, readRobots } from "@prewarm/site-pages/robots";
-import { reasonOf, type SiteCopy } from "./site-copy.ts";
+import type { LocalPage } from "./local-page.ts";
+import { type KeptImage, reasonOf, type SiteCopy } from "./site-copy.ts";
 import { Refused, readAll, type SiteAnswer, type SiteFetch } from "./site-fetch.ts";
 import type { SiteNames } from "./site-names.ts";
 
@@ -31,16 +32,36 @@ export interface Visiting {
 
 export interface Visited {
   pages: number;
+  /** The pages themselves, the first 40 million characters. */
+  read: LocalPage[];
   /** What could not be read, with the reason. */
   unread: { place: string; why: string }[];
   /** The limit that ended the visit; null: there was nothing more to read. */
   limit: string | null;
 }
 
+/** Characters of pages that stay in memory. */
+const TEXTS_MAX = 40_000_000;
+
+/** Reads the original of an old address that the browser has asked for, at once. Never rejects. */
+export async function keepOriginal(image: KeptImage, { copy, fetch }: Pick<Visiting, "copy" | "fetch">): Promise<void> {
+  const original = copy.wanted(image);
+  if (original === null) return;
+  try {
+    const answer = await fetch(original, { headers: OWN_HEADERS, follows: () => true });
+    if ((await copy.keep(original, answer)) !== null) return;
+    answer.body.destroy();
+  } catch {
+    // As when it is not there.
+  }
+  copy.becomeOriginal(image);
+}
+
 /** Reads the site's pages from `start` on, as its robots.txt allows, and the images that they show. Never rejects. */
 export async function visitSite(start: URL, visiting: Visiting): Promise<Visited> {
   const { names, copy, limits } = visiting;
-  const visited: Visited = { pages: 0, unread: [], limit: null };
+  const visited: Visited = { pages: 0, read: [], unread: [], limit: null };
+  let textLength = 0;
   const ask = createAsking(await robotsOf(start, visiting), visited, visiting);
   const seen = new Set([nameOf(start)]);
   const waiting = [start];
@@ -49,11 +70,15 @@ export async function visitSite(start: URL, visiting: Visiting): Promise<Visited
     const page = await ask(url, true, copy.page);
     if (page === null) continue;
     visited.pages += 1;
+    textLength += page.text.length;
+    if (textLength <= TEXTS_MAX) visited.read.push(page);
     for (const image of page.images) {
-      const path = names.pathOf(image);
-      if (path === null || seen.has(image.href) || copy.byPath(path) !== undefined) continue;
+      if (names.localOf(image) === null || seen.has(image.href) || copy.byUrl(image) !== undefined) continue;
       seen.add(image.href);
-      await ask(image, false, (answer) => copy.keep(path, answer));
+      const kept = await ask(image, false, (answer) => copy.keep(image, answer));
+      const original = kept === null ? null : copy.wanted(kept);
+      if (kept === null || original === null) continue;
+      if ((await ask(original, false, (answer) => copy.keep(original, answer))) === null) copy.becomeOriginal(kept);
     }
     for (const link of page.links) {
       if (seen.has(nameOf(link)) || NO_PAGE.test(link.pathname)) continue;
