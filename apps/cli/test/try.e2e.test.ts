@@ -1,6 +1,8 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { createServer } from "node:http";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
+import { listen } from "../../../dev/listen.ts";
 import { until } from "../../../test/e2e/stack.ts";
 import { startTry, type TryProcess } from "../../../test/e2e/try-process.ts";
 import { tempFolder } from "../../../test/temp-folder.ts";
@@ -89,6 +91,30 @@ it("lets the rewriter write plain images, and leaves the others their addresses"
   expect(index).toContain('<img src="photos/logo.svg" alt="">');
   const gallery = (await openLocal(`${trial.url}gallery.html`)).text;
   expect(gallery).toContain('srcset="photos/hero.jpg 1024w, photos/phone.jpg 4208w"');
+});
+
+it("keeps the site and other programs on localhost apart", async () => {
+  const told: (string | undefined)[] = [];
+  const program = createServer(({ headers }, response) => {
+    told.push(headers.cookie);
+    response.writeHead(200, { "content-type": "image/png" }).end();
+  });
+  const other = `http://localhost:${await listen(program, 0)}/`;
+  const context = await browser.newContext();
+  await context.addCookies([{ name: "session", value: "1", url: other, sameSite: "Strict" }]);
+  const page = await context.newPage();
+  await page.goto(other);
+  await page.goto(trial.url);
+  const cookies = () => page.evaluate<string>("document.cookie");
+  expect(await cookies()).toBe("");
+  await page.evaluate(`document.cookie = "session=stolen; domain=localhost; path=/"; document.cookie = "own=1"`);
+  expect(await cookies()).toBe("own=1");
+  await page.evaluate(`fetch(${JSON.stringify(other)}, { mode: "no-cors", credentials: "include" })`);
+  // Of its own page, then of the site's script.
+  expect(told).toEqual(["session=1", undefined]);
+  expect((await context.cookies(other)).map(({ value }) => value)).toEqual(["1"]);
+  await context.close();
+  program.close();
 });
 
 it("leaves the files of a site, and keeps what is there", async () => {

@@ -76,7 +76,8 @@ async function show(folder: string, args: Arguments, context: Context, report: R
       for (const line of linesOf(visited, trial)) report.note(line);
       if (args.flag("write")) for (const line of await writeFound(cwd, trial)) report.note(line);
       const shipped = await Promise.race([trial.shipped, trial.ended]);
-      if (typeof shipped === "object" && !interrupts.stop.aborted) report.note(asTheyStand(shipped));
+      if (typeof shipped === "object" && !interrupts.stop.aborted)
+        for (const line of asTheyStand(shipped)) report.note(line);
     }
     return await trial.ended;
   } finally {
@@ -98,12 +99,14 @@ function linesOf({ pages, unread, limit }: Visited, trial: Trial): string[] {
 }
 
 /** What an installation gives to the pages without a change of theirs. */
-function asTheyStand({ pages, images, rewritten, old, services }: ShippedParts): string {
+function asTheyStand({ pages, images, rewritten, old, services, forbidden }: ShippedParts): string[] {
   const named = services.length === 0 ? "" : ` (${services.join(", ")})`;
-  return (
+  const policies = `The policy of ${forbidden} ${forbidden === 1 ? "page" : "pages"} forbids images of another host: add the edge to its img-src.`;
+  return [
     `As ${pages === 1 ? "the page stands" : "the pages stand"}, ${rewritten} of ${images} images get variants by the rewriter, and ` +
-    `${old} by old addresses${named}. The others need their markup changed.`
-  );
+      `${old} by old addresses${named}. The others need their markup changed.`,
+    ...(forbidden > 0 ? [policies] : []),
+  ];
 }
 
 const PROXIES = ["HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"];

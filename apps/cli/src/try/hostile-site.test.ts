@@ -120,6 +120,8 @@ it("reads by itself what robots.txt allows, at its pace, and still passes on wha
     { place: `${origin}/p.jpg`, why: "robots.txt forbids it" },
     { place: `${origin}/private/a`, why: "robots.txt forbids it" },
   ]);
+  // A site that chooses formats shows this program the picture that a browser would load.
+  expect(asked.find(({ url }) => url === "/q.jpg")?.headers.accept).toMatch(/^image\/avif,image\/webp,/);
   expect((await open("/private/a")).status).toBe(200);
 });
 
@@ -302,4 +304,24 @@ it("keeps the page's policy, with the site's hosts under their names here and ro
     "style-src https://other.example.com",
   ]);
   expect(text).toContain(`content="img-src 'self' ${names.home} ${own}images/"`);
+});
+
+it("reads the original behind an old address once, and takes the address itself where there is none", async () => {
+  const uploads = "/wp-content/uploads";
+  const shownAt = [`${uploads}/a-300x200.jpg`, `${uploads}/a-1024x683.jpg`, `${uploads}/flyer-300x200.jpg`];
+  const next = "/_next/image?url=%2Fp.jpg&w=640&q=75";
+  answers = { [next]: picture, "/p.jpg": picture, [`${uploads}/a.jpg`]: picture };
+  for (const path of shownAt) answers[path] = picture;
+  answers["/"] = html([...shownAt, next].map((path) => `<img src="${path.replaceAll("&", "&amp;")}">`).join(""));
+  expect((await visit()).unread).toEqual([{ place: `${origin}${uploads}/flyer.jpg`, why: "it answers 404" }]);
+  expect(paths().filter((path) => path === `${uploads}/a.jpg`)).toHaveLength(1);
+  const idAt = (path: string) => copy.byUrl(new URL(path, origin))?.id;
+  expect([...shownAt, next].map(idAt)).toEqual([
+    "wp-content/uploads/a.jpg",
+    "wp-content/uploads/a.jpg",
+    "wp-content/uploads/flyer-300x200.jpg",
+    "p.jpg",
+  ]);
+  const originals = ["wp-content/uploads/a.jpg", "wp-content/uploads/flyer-300x200.jpg", "p.jpg"];
+  for (const id of originals) expect(copy.byId(id)?.bytes, id).toBe(10);
 });

@@ -12,6 +12,8 @@ export interface ShippedParts {
   /** Of the others, those whose address the edge reads, and the services of these addresses. */
   old: number;
   services: string[];
+  /** Pages whose policy forbids images of the edge. */
+  forbidden: number;
 }
 
 /** Counts with the rewriter itself, and with the edge's own readers of old addresses. */
@@ -21,15 +23,16 @@ export async function shippedParts(
   rewriting: Rewriting,
 ): Promise<ShippedParts> {
   const services = new Set<string>();
-  const counts = { pages: pages.length, images: 0, rewritten: 0, old: 0 };
+  const counts = { pages: pages.length, images: 0, rewritten: 0, old: 0, forbidden: 0 };
   for (const page of pages) {
-    const { rewritten, ids } = await rewriteShown(page, rewriting);
+    const { rewritten, ids, isForbidden } = await rewriteShown(page, rewriting);
     const kept = page.images.flatMap((url) => copy.byUrl(url) ?? []);
     const old = kept.flatMap((image) => (image.old === null || ids.includes(image.id) ? [] : [image.old.service]));
     for (const service of old) services.add(service);
     counts.images += kept.length;
     counts.rewritten += rewritten;
     counts.old += old.length;
+    if (isForbidden) counts.forbidden += 1;
   }
   return { ...counts, services: [...services] };
 }

@@ -20,6 +20,8 @@ export interface ShownPage {
   /** Ids of the images that it gave variants, and of those that it will give some once they are made. */
   ids: string[];
   waiting: string[];
+  /** Whether the page's policy forbids images of the edge, so that the rewriter leaves them. */
+  isForbidden: boolean;
 }
 
 /** Rewrites a page with the rewriter's own rules, as the Worker in front of the site would: it knows the page's address and headers. */
@@ -35,17 +37,22 @@ export async function rewriteShown(page: LocalPage, { names, warming, config }: 
     },
   });
   const edge = edgeOf(new URL(names.origin));
-  const forbids = (policy: string): boolean => forbidsImages(policy, edge, page.url);
+  let isForbidden = false;
+  const forbids = (policy: string): boolean => {
+    const isForbiddenBy = forbidsImages(policy, edge, page.url);
+    isForbidden ||= isForbiddenBy;
+    return isForbiddenBy;
+  };
   const [ids, waiting]: [string[], string[]] = [[], []];
   const infoOf = async (asked: readonly string[]) => {
     for (const id of asked) (warming.known(id) === undefined ? waiting : ids).push(id);
     return new Map(ids.map((id) => [id, warming.known(id) ?? null]));
   };
   // The Worker passes such a page on.
-  if (page.policy !== null && forbids(page.policy)) return { text: page.text, rewritten: 0, ids, waiting };
+  if (page.policy !== null && forbids(page.policy)) return { text: page.text, rewritten: 0, ids, waiting, isForbidden };
   const start = { url: page.url.href, policy: page.policy, charset: null, forbids };
   const { page: text, images } = await rewritePage(page.text, html, infoOf, start);
-  return { text, rewritten: images, ids, waiting };
+  return { text, rewritten: images, ids, waiting, isForbidden };
 }
 
 /** Where the site's images would be: a page's policy is judged by it. */

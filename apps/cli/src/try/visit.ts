@@ -7,6 +7,8 @@ import type { SiteNames } from "./site-names.ts";
 
 /** What this program calls itself where no browser asks. */
 export const OWN_HEADERS = { "user-agent": AGENT, accept: "text/html,image/*,*/*;q=0.1" };
+/** Some sites choose a format by it: what they show weighs what a browser would have loaded. */
+const AS_BROWSER = { "user-agent": AGENT, accept: "image/avif,image/webp,image/apng,image/svg+xml,image/*,*/*;q=0.8" };
 
 /** How much is read beside what the browser asks for. */
 export interface VisitLimits {
@@ -67,7 +69,7 @@ export async function visitSite(start: URL, visiting: Visiting): Promise<Visited
   const waiting = [start];
   for (let url = waiting.shift(); url !== undefined; url = waiting.shift()) {
     if (visited.pages >= limits.pages) visited.limit ??= `${limits.pages} pages`;
-    const page = await ask(url, true, copy.page);
+    const page = await ask(url, "page", copy.page);
     if (page === null) continue;
     visited.pages += 1;
     textLength += page.text.length;
@@ -75,10 +77,11 @@ export async function visitSite(start: URL, visiting: Visiting): Promise<Visited
     for (const image of page.images) {
       if (names.localOf(image) === null || seen.has(image.href) || copy.byUrl(image) !== undefined) continue;
       seen.add(image.href);
-      const kept = await ask(image, false, (answer) => copy.keep(image, answer));
+      const kept = await ask(image, "image", (answer) => copy.keep(image, answer));
       const original = kept === null ? null : copy.wanted(kept);
       if (kept === null || original === null) continue;
-      if ((await ask(original, false, (answer) => copy.keep(original, answer))) === null) copy.becomeOriginal(kept);
+      if ((await ask(original, "original", (answer) => copy.keep(original, answer))) === null)
+        copy.becomeOriginal(kept);
     }
     for (const link of page.links) {
       if (seen.has(nameOf(link)) || NO_PAGE.test(link.pathname)) continue;
@@ -89,13 +92,17 @@ export async function visitSite(start: URL, visiting: Visiting): Promise<Visited
   return visited;
 }
 
-type Ask = <T>(url: URL, isPage: boolean, read: (answer: SiteAnswer) => Promise<T | null>) => Promise<T | null>;
+type Ask = <T>(
+  url: URL,
+  kind: "page" | "image" | "original",
+  read: (answer: SiteAnswer) => Promise<T | null>,
+) => Promise<T | null>;
 
 /** Asks for one address after the other within the limits, and notes what cannot be read. */
 function createAsking(robots: Robots, visited: Visited, visiting: Visiting): Ask {
   const { names, fetch, stop } = visiting;
   let requests = 0;
-  return async (url, isPage, read) => {
+  return async (url, kind, read) => {
     visited.limit ??= limitOf(visiting, requests);
     if (stop.aborted || visited.limit !== null) return null;
     try {
@@ -103,8 +110,8 @@ function createAsking(robots: Robots, visited: Visited, visiting: Visiting): Ask
         throw new Refused("robots.txt forbids it");
       requests += 1;
       await visiting.pace(robots.delayMs ?? 0);
-      const follows = (next: URL): boolean => !isPage || next.origin === names.origin;
-      const answer = await fetch(url, { headers: OWN_HEADERS, follows });
+      const follows = (next: URL): boolean => kind !== "page" || next.origin === names.origin;
+      const answer = await fetch(url, { headers: kind === "image" ? AS_BROWSER : OWN_HEADERS, follows });
       const found = await read(answer);
       if (found === null) answer.body.destroy();
       if (answer.location !== null) throw new Refused(`it redirects to ${answer.location.host}`);
