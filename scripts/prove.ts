@@ -26,7 +26,7 @@ export const PROOFS: Readonly<Record<string, Proof>> = {
     program: "scripts/newcomer/site.ts",
   },
   try: {
-    proves: "`prewarm try` shows sites of other makers warm, with half of their bytes and every box in its place",
+    proves: "`prewarm try` has variants for sites of other makers, half of their bytes with other markup, and every box in its place",
     takes: "10 min, network",
     program: "scripts/newcomer/sites.ts",
   },

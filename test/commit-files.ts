@@ -11,6 +11,7 @@ export const NIGHTLY: readonly string[] = [
   "apps/cli/test/adopt-memory.test.ts",
   "apps/cli/test/leaves-home.test.ts",
   "apps/cli/test/memory.test.ts",
+  "apps/cli/test/try-sites.e2e.test.ts",
   "apps/dashboard/test/faces.e2e.test.ts",
   "apps/dashboard/test/night.e2e.test.ts",
   "apps/dashboard/test/stack.e2e.test.ts",
@@ -67,6 +68,7 @@ export const ROOMS: Readonly<Record<string, readonly string[]>> = {
   "apps/cli/test/try.e2e.test.ts": [
     "apps/cli/src/try/",
     "apps/cli/src/commands/try.ts",
+    "packages/client/src/html",
     "packages/site-pages/",
     "workers/rewriter/",
   ],

@@ -37,6 +37,7 @@ export const tryWordPress = (): Promise<void> =>
       await replace(site, wordpress, published);
       await edit(site, wordpress, call, published.media, hook);
       await moveFocal(site, call, published.media, hook);
+      await moveFocalOfOthers(site, wordpress, published.media);
       await loadMore(site, wordpress, published.media);
       await outage(site, wordpress, call, hook);
       await remove(site, call, published);
@@ -178,6 +179,25 @@ async function moveFocal(site: Site, call: Call, media: Media, hook: AwayHook): 
   const { length } = hook.answered;
   await call("POST", "posts", { title: "Cover", content: group });
   site.check("and not again", hook.answered.length === length, hook.answered.slice(length));
+}
+
+/** Whose drafts may say which part of an administrator's picture stays: an editor's, not a contributor's nor an author's. */
+async function moveFocalOfOthers(site: Site, { run }: WordPress, { id }: Media): Promise<void> {
+  const save = (role: string, focalPoint: object) => {
+    const cover = `<!-- wp:cover ${JSON.stringify({ id, focalPoint })} /-->`;
+    return run(`
+      wp_set_current_user(wp_insert_user(['user_login' => '${role}', 'user_pass' => 'x', 'role' => '${role}']));
+      wp_insert_post(['post_title' => 'Draft', 'post_status' => 'draft', 'post_content' => wp_slash('${cover}')]);
+      echo json_encode(get_post_meta(${id}, '_prewarm_focal', true));`);
+  };
+  for (const [role, focalPoint, wanted] of [
+    ["contributor", { x: 0.9, y: 0.9 }, "[0.3,0.2]"],
+    ["author", { x: 0.8, y: 0.9 }, "[0.3,0.2]"],
+    ["editor", { x: 0.7, y: 0.6 }, "[0.7,0.6]"],
+  ] as const) {
+    const point = await save(role, focalPoint);
+    site.check(`after a draft by the ${role} the focal point is ${point}`, point === wanted);
+  }
 }
 
 /** A theme loads the next posts by admin-ajax.php, and the administration asks there too. */

@@ -27,6 +27,22 @@ export const CLI: readonly Mutation[] = [
       replace: "edge, ...(placeholder",
     }),
   ]),
+  ...at({ file: `${SRC}/try/site-server.ts`, tests: [`${SRC}/try/hostile-site.test.ts`] }, [
+    breaks("F21", "a page's script reads another host through prewarm try", {
+      find: "if (!isSite && wanted !== \"\" && !OF_OTHER_HOSTS.test(wanted))",
+      replace: "if (!isSite && wanted === \"document\")",
+    }),
+    breaks("F21", "a page's script reads another host behind a redirect of the site", {
+      find: 'wanted === "image" && shown.names.localOf(next) === null;',
+      replace: "shown.names.localOf(next) === null;",
+    }),
+  ]),
+  ...at({ file: `${SRC}/try/page-policy.ts`, tests: [`${SRC}/try/hostile-site.test.ts`] }, [
+    breaks("F21", "prewarm try shows a page without its policy", {
+      find: 'return directives.map(({ name, values }) => [name, ...values].join(" ")).join("; ");',
+      replace: 'return directives.map(({ name }) => `${name} *`).join("; ");',
+    }),
+  ]),
   ...at({ file: `${SRC}/covered/read-image-state.ts`, tests: [`${SRC}/covered/read-image-state.test.ts`] }, [
     breaks("L8", "coverage believes the ledger's memory where R2 has no object", {
       find: "if (variant.width === null) state.rows.set",

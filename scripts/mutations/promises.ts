@@ -41,6 +41,7 @@ export const PROMISES: Record<string, string> = {
   F18: "Unsigned hook times and private hosts are faults",
   F19: "The command line reads bounded pages and sitemaps, and only its user reads its state",
   F20: "pnpm and Node are checked by sha512",
+  F21: "A site in prewarm try reaches neither other programs on localhost nor the answers of other hosts",
   N1: "Every body has a limit, and JSON a depth",
   N4: "A folder above the clone chooses no pnpm",
   N5: "A request's reads are bounded, and made-up ids delay nobody",

@@ -57,7 +57,7 @@ export const REWRITER: readonly Mutation[] = [
     }),
     breaks("W3", "a share counts as px", { find: "(!unit && Number(number))", replace: "Number(number)" }),
   ]),
-  ...at({ file: `${SRC}/policy.ts`, tests: [`${SRC}/policy.test.ts`] }, [
+  ...at({ file: "packages/shared/src/content-policy.ts", tests: ["packages/shared/src/content-policy.test.ts"] }, [
     breaks("W1", "a policy counts by its last directive", { find: "words.find(", replace: "words.findLast(" }),
   ]),
   ...at({ file: `${SRC}/read-ahead.ts`, tests: [`${SRC}/rewriter.workerd.test.ts`] }, [

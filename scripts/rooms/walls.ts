@@ -73,8 +73,8 @@ export const HOUSES: readonly House[] = [
     root: "workers/rewriter/src",
     floors: [
       {
-        rooms: ["policy.ts", "validators.ts", "page-images.ts", "lookup.ts"],
-        holds: "A policy, an ETag, the images of a page, what is known of them: each alone.",
+        rooms: ["validators.ts", "page-images.ts", "lookup.ts"],
+        holds: "An ETag, the images of a page, what is known of them: each alone.",
         bug: "A page's images could not be read ahead without writing them.",
       },
       {

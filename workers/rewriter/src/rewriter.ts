@@ -1,7 +1,7 @@
 import { createHtml, type HtmlOptions, type KnownImage } from "@prewarm/client/html";
+import { forbidsImages } from "@prewarm/shared/content-policy";
 import { type Known, type LookupDeps, lookUp } from "./lookup.ts";
 import { forImages, type PageImage, type PageRules, writeAttributes } from "./page-images.ts";
-import { forbidsImages } from "./policy.ts";
 import { type ReadAheadLimits, readAhead } from "./read-ahead.ts";
 import { markedTag, markOf, unmarked } from "./validators.ts";
 

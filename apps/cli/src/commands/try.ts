@@ -6,10 +6,12 @@ import { writeSite } from "@prewarm/create-prewarm/write-site";
 import { DEFAULTS } from "@prewarm/shared/config";
 import type { Arguments, Command } from "../arguments/command.ts";
 import { readCount } from "../arguments/quantities.ts";
+import { isWeb } from "../pages/read-site.ts";
 import type { Context } from "../platform/context.ts";
 import { type ExitCode, usageError } from "../platform/exit-codes.ts";
 import { openInBrowser } from "../platform/open-in-browser.ts";
 import { createReport, type Report } from "../terminal/report.ts";
+import type { ShippedParts } from "../try/shipped-parts.ts";
 import { startTrial, type Trial } from "../try/trial.ts";
 import type { Visited } from "../try/visit.ts";
 import { VERSION } from "../version.ts";
@@ -20,7 +22,8 @@ export const tryCommand: Command = {
   name: "try",
   description: "Show a site on this machine, its images by Prewarm",
   more:
-    "A site on the web, a folder of built pages, or with neither a built-in site. A bar below each page has its bytes before and after. " +
+    "A site on the web, a folder of built pages, or with neither a built-in site. A bar below each page has its bytes before and after: as it " +
+    "stands, and with its images' markup changed. " +
     "Until Ctrl-C.",
   operands: { hint: "[url|folder]", description: "Your site; none: a built-in one", min: 0, max: 1 },
   flags: {
@@ -60,6 +63,7 @@ async function show(folder: string, args: Arguments, context: Context, report: R
     allowsPrivate: args.flag("private"),
     pages: pages === null ? PAGES : readCount(pages, "--pages", 1),
   };
+  if (site !== null && isWeb(site)) for (const line of proxyLines(context.env)) report.note(line);
   report.note(`Starting the local stack for ${site ?? "the built-in site"}.`);
   const trial = await startTrial(settings, context);
   try {
@@ -71,6 +75,9 @@ async function show(folder: string, args: Arguments, context: Context, report: R
     if (typeof visited === "object" && !interrupts.stop.aborted) {
       for (const line of linesOf(visited, trial)) report.note(line);
       if (args.flag("write")) for (const line of await writeFound(cwd, trial)) report.note(line);
+      const shipped = await Promise.race([trial.shipped, trial.ended]);
+      if (typeof shipped === "object" && !interrupts.stop.aborted)
+        for (const line of asTheyStand(shipped)) report.note(line);
     }
     return await trial.ended;
   } finally {
@@ -89,6 +96,25 @@ function linesOf({ pages, unread, limit }: Visited, trial: Trial): string[] {
     ...unread.slice(0, UNREAD_SHOWN).map(({ place, why }) => `Not read: ${place}: ${why}`),
     ...(more > 0 ? [`Not read: ${more} more`] : []),
   ];
+}
+
+/** What an installation gives to the pages without a change of theirs. */
+function asTheyStand({ pages, images, rewritten, old, services, forbidden }: ShippedParts): string[] {
+  const named = services.length === 0 ? "" : ` (${services.join(", ")})`;
+  const policies = `The policy of ${forbidden} ${forbidden === 1 ? "page" : "pages"} forbids images of another host: add the edge to its img-src.`;
+  return [
+    `As ${pages === 1 ? "the page stands" : "the pages stand"}, ${rewritten} of ${images} images get variants by the rewriter, and ` +
+      `${old} by old addresses${named}. The others need their markup changed.`,
+    ...(forbidden > 0 ? [policies] : []),
+  ];
+}
+
+const PROXIES = ["HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"];
+
+function proxyLines(env: Context["env"]): string[] {
+  const name = PROXIES.find((one) => env[one]);
+  if (name === undefined) return [];
+  return [`${name} is not used: this command asks each address itself, so that no page can lead it into your network.`];
 }
 
 /** The files of a site whose sources and widths are those of the visit; no file that is there is changed. */

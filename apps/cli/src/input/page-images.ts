@@ -1,5 +1,5 @@
 import type { Html, HtmlImage } from "@prewarm/client/html";
-import { APART, RULE, readHtmlPage, TOLD } from "@prewarm/client/html-page";
+import { APART, type PageStart, RULE, readHtmlPage, TOLD } from "@prewarm/client/html-page";
 import { readTokens } from "@prewarm/site-pages/page-tokens";
 import type { Token } from "parse5";
 
@@ -24,10 +24,13 @@ export interface ImageTags {
   rule: number | null;
 }
 
-/** The images of a page. It is not known where the page will be served, nor what headers it will have. */
-export function imageTags(text: string, html: Html): ImageTags {
+/** Of a page in a folder: where it will be served, and with what headers, is not known. */
+export const UNSERVED: PageStart = { url: null, policy: null, charset: null, forbids: () => false };
+
+/** The images of a page. */
+export function imageTags(text: string, html: Html, start: PageStart): ImageTags {
   const found: ImageTags = { images: [], rule: null };
-  const page = readHtmlPage({ url: null, policy: null, charset: null, forbids: () => false });
+  const page = readHtmlPage(start);
   readTokens(text, {
     doctype: () => page.begin(),
     tag(tag) {

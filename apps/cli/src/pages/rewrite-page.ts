@@ -1,5 +1,6 @@
 import type { Html, KnownImage } from "@prewarm/client/html";
-import { imageTags, withAttributes } from "../input/page-images.ts";
+import type { PageStart } from "@prewarm/client/html-page";
+import { imageTags, UNSERVED, withAttributes } from "../input/page-images.ts";
 
 /** Tells what is known of images by their ids; of an absent one, or of null, nothing is stored. */
 export type InfoOf = (ids: readonly string[]) => Promise<ReadonlyMap<string, KnownImage | null>>;
@@ -12,8 +13,13 @@ export interface RewrittenPage {
 }
 
 /** A page with its images written anew; all else stays as it is, byte by byte. */
-export async function rewritePage(text: string, html: Html, infoOf: InfoOf): Promise<RewrittenPage> {
-  const { images: found, rule } = imageTags(text, html);
+export async function rewritePage(
+  text: string,
+  html: Html,
+  infoOf: InfoOf,
+  start: PageStart = UNSERVED,
+): Promise<RewrittenPage> {
+  const { images: found, rule } = imageTags(text, html, start);
   const known = await infoOf([...new Set(found.map(({ image }) => image.ref.id))]);
   const edits: Parameters<typeof withAttributes>[2][number][] = [];
   for (const tag of found) {

@@ -15,6 +15,9 @@ export interface SiteAnswer {
   type: string;
   /** Where it redirects, if that was not followed. */
   location: URL | null;
+  /** Its `Content-Security-Policy`, and its `Access-Control-Allow-Origin`; null: it has none. */
+  policy: string | null;
+  sharedWith: string | null;
   /** Decoded. It must be read or destroyed. */
   body: Readable;
 }
@@ -60,7 +63,15 @@ export function createSiteFetch(access: SiteAccess): SiteFetch {
       const location = isMoved ? URL.parse(said.location ?? "", url) : null;
       if (isMoved && location === null) throw refused(message, "it redirects to what is no address");
       if (location === null || !follows(location))
-        return { url, status, type: said["content-type"] ?? "", location, body: decoded(message) };
+        return {
+          url,
+          status,
+          type: said["content-type"] ?? "",
+          location,
+          policy: said["content-security-policy"]?.toString() ?? null,
+          sharedWith: said["access-control-allow-origin"] ?? null,
+          body: decoded(message),
+        };
       message.destroy();
       url = location;
     }

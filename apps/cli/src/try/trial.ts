@@ -15,10 +15,12 @@ import type { LocalStack } from "../site/places.ts";
 import { trialSite } from "../site/trial-site.ts";
 import type { BarState } from "./bar.ts";
 import { writeBuiltInSite } from "./built-in-site.ts";
+import { createOldAddresses } from "./old-addresses.ts";
+import { type ShippedParts, shippedParts } from "./shipped-parts.ts";
 import { createSiteCopy, reasonOf, type SiteCopy } from "./site-copy.ts";
 import { createSiteFetch, type SiteFetch } from "./site-fetch.ts";
 import { createSiteNames, OWN_PATH, type SiteNames } from "./site-names.ts";
-import { serveSite } from "./site-server.ts";
+import { listenHere, serveSite } from "./site-server.ts";
 import { OWN_HEADERS, type Visited, type Visiting, visitSite } from "./visit.ts";
 import { createWarming, type Warming } from "./warming.ts";
 
@@ -41,6 +43,8 @@ export interface Trial {
   names: SiteNames;
   /** Resolves when its pages have been read. Never rejects. */
   visited: Promise<Visited>;
+  /** What the shipped parts give to these pages, once their images' variants are made. */
+  shipped: Promise<ShippedParts>;
   /** What the bar of every page says now. */
   state(): BarState;
   /** CSS px of the widest image that a browser has shown; 0: none has. */
@@ -67,32 +71,16 @@ export async function startTrial(settings: TrialSettings, context: Context): Pro
   const stackModule = await importStack(site.found);
   const opened = await openSite(settings, stackModule, context);
   const { start, fetch } = opened;
-  const names = createSiteNames(start.origin);
   const token = makeSecret("token");
   let stack: Trial["stack"] | null = null;
-  let widest = 0;
   const warming = createWarming(() => (stack === null ? null : apiOf(stack, token, context)));
-  const bytes = join(settings.folder, "images");
-  mkdirSync(bytes);
-  const copy = createSiteCopy(bytes, names, ({ id }) => warming.order(id));
-  const state = (): BarState => stateOf(copy, warming);
-  const server = await serveSite({
-    names,
-    copy,
-    fetch,
-    warming,
-    bar: state,
-    config: publicConfig(PLANNED_SITE),
-    edgeUrl: () => stack?.edge ?? null,
-    saw: (width) => {
-      widest = Math.max(widest, Math.min(width, 10_000));
-    },
-  });
+  const shown = await showSite(opened, settings.folder, warming, () => stack?.edge ?? null);
+  const { names, copy, originals, rewriting, state, widest } = shown;
   const close = (): void => {
-    server.close();
+    shown.close();
     opened.closeOwn();
   };
-  const env = stackEnvironment(join(settings.folder, "state"), `${server.url}${OWN_PATH}originals/{id}`, token);
+  const env = stackEnvironment(join(settings.folder, "state"), originals, token);
   const { listening, ended } = runStack(site, stackModule, env, context.interrupts.stop);
   stack = await listening;
   if (stack === null) {
@@ -101,8 +89,42 @@ export async function startTrial(settings: TrialSettings, context: Context): Pro
   }
   keepAsking(warming, settings.note, context);
   const visited = visitSite(start, visitingOf({ names, copy, fetch }, opened.own, settings.pages, context));
-  const url = `${server.url}${start.pathname}${start.search}`;
-  return { url, stack, names, visited, state, widest: () => widest, ended, close };
+  const shipped = visited.then(async ({ read }) => {
+    await untilMade(warming, context);
+    return shippedParts(read, copy, rewriting);
+  });
+  const url = `${names.home}${start.pathname}${start.search}`;
+  return { url, stack, names, visited, shipped, state, widest, ended, close };
+}
+
+/** Serves the site on this machine, before the stack runs. `originals`: where the stack reads them, with `{id}`. */
+async function showSite(
+  { start, fetch }: Pick<OpenedSite, "start" | "fetch">,
+  folder: string,
+  warming: Warming,
+  edgeUrl: () => string | null,
+) {
+  const here = await listenHere();
+  const names = createSiteNames(start.origin, here.port);
+  const bytes = join(folder, "images");
+  mkdirSync(bytes);
+  const readOld = createOldAddresses(PLANNED_SITE);
+  const copy = createSiteCopy({ folder: bytes, names, readOld, kept: ({ id }) => warming.order(id) });
+  const state = (): BarState => stateOf(copy, warming, names);
+  const rewriting = { names, warming, config: publicConfig(PLANNED_SITE) };
+  let widest = 0;
+  const saw = (width: number): void => {
+    widest = Math.max(widest, Math.min(width, 10_000));
+  };
+  const nonce = makeSecret("token");
+  const { close } = serveSite(here, { ...rewriting, copy, fetch, nonce, bar: state, edgeUrl, saw });
+  const originals = `http://localhost:${here.port}${OWN_PATH}originals/{id}`;
+  return { names, copy, originals, rewriting, state, widest: () => widest, close };
+}
+
+/** Resolves when all that was ordered has ended, or at Ctrl-C. */
+async function untilMade(warming: Warming, { sleep, interrupts }: Context): Promise<void> {
+  while (!warming.isIdle() && !interrupts.stop.aborted) await sleep(ROUND_MS, interrupts.stop);
 }
 
 function apiOf({ control }: Trial["stack"], token: string, context: Context): ControlApi {
@@ -227,9 +249,12 @@ function keepAsking(warming: Warming, note: (text: string) => void, { sleep, int
   void ask();
 }
 
-function stateOf(copy: SiteCopy, warming: Warming): BarState {
+function stateOf(copy: SiteCopy, warming: Warming, names: SiteNames): BarState {
   const all = copy.all();
-  const images = all.map(({ id, path, bytes }) => ({ id, path, bytes, isWarm: warming.known(id) !== undefined }));
+  const images = all.map(({ id, url, bytes, old }) => {
+    const { width = 0, widths = [] } = warming.known(id) ?? {};
+    return { id, url: names.localOf(url) ?? "", bytes, width, widths, isOld: old !== null };
+  });
   const made = madeBy(PLANNED_SITE);
   const library = {
     ...EXAMPLE_LIBRARY,

@@ -12,6 +12,8 @@ export interface Warming {
   /** What is known of an image of which a variant is stored. */
   known(id: string): KnownImage | undefined;
   jobs(): Readonly<{ total: number; stored: number; failed: number }>;
+  /** Whether all that was ordered has ended. */
+  isIdle(): boolean;
   /** Sends what was ordered since the last round, and asks how far all is. */
   round(): Promise<void>;
 }
@@ -59,6 +61,7 @@ export function createWarming(apiOf: () => ControlApi | null): Warming {
     },
     known: (id) => known.get(id),
     jobs: () => jobs,
+    isIdle: () => waiting.length === 0 && !isOpen,
     async round() {
       const api = apiOf();
       if (api === null) return;

@@ -15,10 +15,11 @@ function focal_of($attachment): ?array {
 }
 
 // Cover, and Media & Text: the only points that WordPress itself knows. The editor writes none for the centre, so a point stays until another is chosen.
+// The point is the attachment's, on every page of the site, so a draft of someone who may not edit the attachment does not move it.
 add_action('wp_after_insert_post', function ($id, $post) {
     if (wp_is_post_revision($id) || strpos($post->post_content, '"focalPoint"') === false) return;
     foreach (points(parse_blocks($post->post_content), (int) get_post_thumbnail_id($id)) as $attachment => $point)
-        if (wp_attachment_is_image($attachment)) update_post_meta($attachment, FOCAL, $point);
+        if (wp_attachment_is_image($attachment) && current_user_can('edit_post', $attachment)) update_post_meta($attachment, FOCAL, $point);
 }, 10, 2);
 
 /** `[x, y]` by attachment, of blocks and of those within them. */

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { forbidsImages } from "./policy.ts";
+import { forbidsImages } from "./content-policy.ts";
 
 const PAGE = new URL("https://www.example.com/a/");
 const EDGE = new URL("https://images.example.com");
