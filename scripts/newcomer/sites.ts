@@ -4,6 +4,7 @@
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { measuredAgain } from "../../apps/cli/test/testing/measured-again.ts";
 import { launchBrowser } from "../../apps/dashboard/test/browser.ts";
 import { startTry } from "../../test/e2e/try-process.ts";
 import { builtPackage, type Site, STARTERS } from "./starters.ts";
@@ -61,7 +62,7 @@ async function barIn(
   states: readonly string[],
 ): Promise<Pick<Figures, "made" | "shipped" | "images" | "page">> {
   // The first answer may have been asked for before the last image came.
-  for (let n = 0; n < 2; n += 1) await page.waitForResponse((answer) => answer.url().includes("/.prewarm/bar.json"));
+  await measuredAgain(page);
   const bar = 'document.querySelector("prewarm-bar")';
   await page.waitForFunction(`${JSON.stringify(states)}.includes(${bar}?.dataset.state)`, null, { timeout: WARM_MS });
   const { rewritten, old, asItIs, ...figures } = JSON.parse(await page.evaluate<string>(`${bar}.dataset.figures`));

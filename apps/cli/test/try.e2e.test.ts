@@ -7,6 +7,7 @@ import { until } from "../../../test/e2e/stack.ts";
 import { startTry, type TryProcess } from "../../../test/e2e/try-process.ts";
 import { tempFolder } from "../../../test/temp-folder.ts";
 import { launchBrowser } from "../../dashboard/test/browser.ts";
+import { measuredAgain } from "./testing/measured-again.ts";
 import { openLocal } from "./testing/open-local.ts";
 
 /** `prewarm try` without a site: its ten pages in a browser, from the first view to the files that it leaves. */
@@ -38,8 +39,10 @@ interface Figures {
   old: number;
   asItIs: number;
 }
-const figuresOf = async (page: Page): Promise<Figures> =>
-  JSON.parse(await page.evaluate(`document.querySelector("prewarm-bar").dataset.figures`));
+const figuresOf = async (page: Page): Promise<Figures> => {
+  await measuredAgain(page);
+  return JSON.parse(await page.evaluate(`document.querySelector("prewarm-bar").dataset.figures`));
+};
 /** Lazy ones included. */
 const showAll = (page: Page): Promise<void> =>
   page.evaluate(
