@@ -116,12 +116,18 @@ export const ITTYBIT: readonly Mutation[] = [
   ]),
   ...at({ file: `${SRC}/originals/probe.ts`, tests: [`${SRC}/making/labels.test.ts`] }, [
     breaks("P14", "labels are read without the setting", {
-      find: "config.labels ? readLabels(bytes) : null",
-      replace: "readLabels(bytes)",
+      find: "config.labels ? said(bytes) : {}",
+      replace: "said(bytes)",
     }),
   ]),
   ...at({ file: `${LABELS}/add-to-avif.ts`, tests: [`${LABELS}/labels.test.ts`] }, [
     breaks("P14", "an AVIF's places are not moved along", { find: "offset + by : offset", replace: "offset : offset" }),
+  ]),
+  ...at({ file: `${LABELS}/inflate.ts`, tests: [`${LABELS}/labels.test.ts`] }, [
+    breaks("P14", "a compressed text is inflated to its end", {
+      find: "at < data.byteLength && length <= most",
+      replace: "at < data.byteLength",
+    }),
   ]),
   ...at({ file: `${LABELS}/labels.ts`, tests: [`${LABELS}/labels.test.ts`] }, [
     breaks("P14", "a label has any length", { find: "if (left < 0) break;", replace: "" }),

@@ -392,6 +392,7 @@ export function image(id: string, hostile: boolean, imageUrl: string): Image {
     v: null,
     originalUrl: imageUrl,
     originalBytes: isCold ? null : 412_004,
+    leftOut: [],
     sourceEtag: isCold ? null : '"5f2c-1a"',
     focal: isCold ? null : [0.3, 0.25],
     removal: id.startsWith("removed/") ? { at: NOW - 30_000, by: "anna", reason: "", complete: false } : null,

@@ -33,6 +33,7 @@ function image(...variants: Variant[]): Image {
     v: null,
     originalUrl: "https://cdn.example/a.jpg",
     originalBytes: null,
+    leftOut: [],
     sourceEtag: null,
     focal: null,
     purging: false,

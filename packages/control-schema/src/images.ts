@@ -1,3 +1,4 @@
+import { LEFT_OUT } from "@prewarm/shared/image-info";
 import * as z from "zod";
 import type { CallTable } from "./call.ts";
 import { JobError } from "./jobs.ts";
@@ -59,6 +60,10 @@ export const Image = z
     v: z.string().nullable().meta({ description: "The version that an upload or a run announced last; null: none" }),
     originalUrl: z.string().nullable(),
     originalBytes: bytes.nullable().meta({ description: "Of the original, once a variant of it is stored" }),
+    leftOut: z.array(z.enum(LEFT_OUT)).meta({
+      description:
+        "What the original has and no variant gets, where the site wants labels. `manifest`: a signed manifest (C2PA). `long_text`: a compressed text that was too long to be read",
+    }),
     sourceEtag: z.string().nullable(),
     focal: Focal.nullable(),
     purging: z.boolean(),

@@ -2,6 +2,13 @@ import { FORMATS, type Format } from "./config.ts";
 import { DEFAULT_QUALITY, type Transform } from "./transform.ts";
 import { parseVariantKey, variantName } from "./variant-key.ts";
 
+/**
+ * What an original has and none of its variants, where the site wants labels. `manifest`: a signed manifest of Content
+ * Credentials (C2PA), which does not fit other pixels. `long_text`: a compressed text that is longer than is read.
+ */
+export const LEFT_OUT = ["manifest", "long_text"] as const;
+export type LeftOut = (typeof LEFT_OUT)[number];
+
 /** What is known of an image since something of it was stored; JSON in R2, under `infoKey`. */
 export interface StoredInfo {
   /** Of the original, in px, as a viewer sees it. */
@@ -12,6 +19,8 @@ export interface StoredInfo {
   /** Of the original; null when its server did not say. */
   bytes: number | null;
   frames: number;
+  /** Absent: nothing, or nothing is known. */
+  leftOut?: readonly LeftOut[];
   /** The original's etag when it was looked at; null when its server gives none. */
   etag: string | null;
   /**

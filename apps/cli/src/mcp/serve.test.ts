@@ -146,6 +146,7 @@ describe("image", () => {
     id: "a",
     originalUrl: signed,
     originalBytes: null,
+    leftOut: [],
     sourceEtag: null,
     focal: null,
     purging: false,

@@ -21,7 +21,7 @@ interface FactsProps {
 
 /** A line for each question that an operator asks of an image. */
 export function ImageFacts({ image, variants, v, aim }: FactsProps) {
-  const { id, focal, originalUrl, originalBytes, sourceEtag } = image;
+  const { id, focal, originalUrl, originalBytes, sourceEtag, leftOut } = image;
   const ended = image.variants.filter(({ state }) => state === "stored").length;
   const orders = useResource(
     `${id}|${image.variants.length}|${ended}`,
@@ -65,11 +65,22 @@ export function ImageFacts({ image, variants, v, aim }: FactsProps) {
             {v === null ? "without v" : `v=${v}`}
             {variants.length < total && ` of ${count(variants.length)} of ${count(total)}`}
           </span>
+          {leftOut.map((word) => (
+            <span key={word} class="muted">
+              {" "}
+              · {LEFT_OUT_WORDS[word]}
+            </span>
+          ))}
         </Fact>
       </dl>
     </section>
   );
 }
+
+const LEFT_OUT_WORDS: Record<Image["leftOut"][number], string> = {
+  manifest: "signed manifest, not carried over",
+  long_text: "a compressed text that was too long to read for labels",
+};
 
 /** What a page shows: from R2, and where it differs. */
 function Gets({ image, variants }: Pick<FactsProps, "image" | "variants">) {

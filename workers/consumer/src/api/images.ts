@@ -2,6 +2,7 @@ import type { Image, Variant } from "@prewarm/control-schema/images";
 import { AFTER } from "@prewarm/control-schema/words";
 import { ApiError } from "@prewarm/shared/api-errors";
 import { checkId } from "@prewarm/shared/image-id";
+import { LEFT_OUT } from "@prewarm/shared/image-info";
 import { OPEN_STATES } from "@prewarm/shared/job";
 import { formatTransform } from "@prewarm/shared/transform";
 import { imagePrefix, parseVariantKey, storeKey } from "@prewarm/shared/variant-key";
@@ -64,6 +65,7 @@ async function imageAnswer(id: string, cursor: string | null, caller: Caller, de
     v: found.announced === null ? (note?.version ?? null) : found.announced.v,
     originalUrl: await originalAddress(id, caller, deps),
     originalBytes: note?.bytes ?? null,
+    leftOut: LEFT_OUT.filter((word) => note?.leftOut?.includes(word)),
     sourceEtag: sourceEtag(found, objects),
     focal: found.focal === null ? null : [...found.focal],
     purging: found.purging,

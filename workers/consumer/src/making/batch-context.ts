@@ -90,6 +90,8 @@ export interface Counts {
   outcomes: Partial<Record<VariantOutcome["kind"], number>>;
   /** Results whose metadata was removed. */
   stripped: number;
+  /** Results whose original has a compressed text that was too long to read for labels. */
+  longTexts: number;
   /** Existence checks, by their results. */
   checks: Partial<Record<string, number>>;
 }

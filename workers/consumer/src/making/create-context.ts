@@ -61,7 +61,7 @@ function createRefused({ images }: BatchDeps, connections: Semaphore): BatchCont
 }
 
 export function createContext(role: Role, given: BatchDeps): BatchContext {
-  const counts: Counts = { calls: 0, exchanges: 0, posted: 0, outcomes: {}, stripped: 0, checks: {} };
+  const counts: Counts = { calls: 0, exchanges: 0, posted: 0, outcomes: {}, stripped: 0, longTexts: 0, checks: {} };
   const deps = countedDeps(given, counts);
   const connections = createSemaphore(MAX_CONNECTIONS);
   const memory = createSemaphore(MEMORY_BYTES);

@@ -123,7 +123,9 @@ async function expectationOf(
 async function labelsOf(context: BatchContext, claim: HeldClaim, etag: string | null): Promise<Labels | null> {
   if (!context.config.labels) return null;
   const original = claim.original ?? (await lookAt(context, claim.image, rankOf(claim, "result")));
-  return original.kind === "image" && original.etag === etag ? (original.labels ?? null) : null;
+  if (original.kind !== "image" || original.etag !== etag) return null;
+  if (original.leftOut?.includes("long_text")) context.counts.longTexts += 1;
+  return original.labels ?? null;
 }
 
 /** The result of the job, as the engine reads it. */

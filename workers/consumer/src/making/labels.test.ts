@@ -85,12 +85,19 @@ describe("a site with labels", () => {
     const name = { id: "photo", number: world.clock.now() * 1000 };
     const size = { width: 1000, height: 500 };
     const facts = { size, etag: '"e1"', type: "jpeg", frames: 1, alpha: false } as const;
-    const labels = readLabels(world.origin.bytes) ?? {};
-    await putStaged(world.images.bucket, name, world.origin.bytes, { ...facts, labels });
+    const labels = readLabels(world.origin.bytes).labels ?? {};
+    await putStaged(world.images.bucket, name, world.origin.bytes, {
+      ...facts,
+      labels,
+      leftOut: ["manifest", "long_text"],
+    });
     await world.leave(KEYS);
     await world.shift();
     await expectLabels(world, KEYS);
     expect(world.origin.asked).toBe(0);
+    const note = parseInfo(new TextDecoder().decode(world.images.objects.get("info/photo/_")?.bytes));
+    expect(note?.leftOut).toEqual(["manifest", "long_text"]);
+    expect(world.logs.join()).toContain(`"longTexts":${KEYS.length}`);
   });
 
   it.each([

@@ -79,7 +79,7 @@ async function readPicture(context: BatchContext, image: NotedImage, format: For
   if (!isSame || header.orientation !== 1 || header.frames > 1) return null;
   const stripped = stripMetadata(start.bytes, format);
   if (!stripped.ok) return null;
-  const labels = context.config.labels ? readLabels(start.bytes) : null;
+  const labels = context.config.labels ? readLabels(start.bytes).labels : null;
   return labels === null ? stripped.bytes : addLabels(stripped.bytes, format, labels);
 }
 

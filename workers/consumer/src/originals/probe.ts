@@ -2,6 +2,7 @@ import type { Clock } from "@prewarm/shared/clock";
 import type { Config } from "@prewarm/shared/config";
 import { orientedSize, readImageHeader, sniffType } from "@prewarm/shared/image-header";
 import type { ImageHeader, ImageType } from "@prewarm/shared/image-header-type";
+import type { LeftOut } from "@prewarm/shared/image-info";
 import type { Failure, FailureClass } from "@prewarm/shared/job";
 import { errorText } from "@prewarm/shared/log";
 import { resolveOriginal } from "@prewarm/shared/source";
@@ -31,6 +32,8 @@ export type ProbedOriginal =
       alpha: boolean;
       /** Absent: it has none, or the site does not want them. */
       labels?: Labels;
+      /** Absent: nothing is known. */
+      leftOut?: readonly LeftOut[];
       /** Of staged bytes that were there already: its origin was not asked. Default false. */
       isCopy?: boolean;
     }
@@ -125,6 +128,12 @@ export function wantsMore(
   return header === null ? CONVERTIBLE.has(sniffType(start.bytes) ?? "") : !header.settled;
 }
 
+/** What the original says of itself, as far as there is something. */
+function said(bytes: Uint8Array): Pick<ImageOriginal, "labels" | "leftOut"> {
+  const { labels, leftOut } = readLabels(bytes);
+  return { ...(labels === null ? {} : { labels }), ...(leftOut.length === 0 ? {} : { leftOut }) };
+}
+
 /** What can be made of an original whose start this is. */
 export function judge(
   start: Extract<Start, { kind: "bytes" }>,
@@ -155,8 +164,7 @@ export function judge(
   const sure = header.width > 0 && header.height > 0 && (header.settled || type === "gif");
   const size = sure ? orientedSize(header) : null;
   const told = { type: header.type, bytes: total, frames: header.frames, alpha: mayBeTransparent(bytes) };
-  const labels = config.labels ? readLabels(bytes) : null;
-  return { kind: "image", input, size, etag: start.etag, ...told, ...(labels === null ? {} : { labels }) };
+  return { kind: "image", input, size, etag: start.etag, ...told, ...(config.labels ? said(bytes) : {}) };
 }
 
 async function probe(id: string, rank: number, deps: ProbeDeps): Promise<ProbedOriginal> {

@@ -1,5 +1,5 @@
 import type { Config, Format } from "@prewarm/shared/config";
-import { isRemovedNote, parseInfo, type StoredInfo, storedVariants } from "@prewarm/shared/image-info";
+import { isRemovedNote, type LeftOut, parseInfo, type StoredInfo, storedVariants } from "@prewarm/shared/image-info";
 import { errorText, type Log } from "@prewarm/shared/log";
 import { placeholderTransform, type Transform } from "@prewarm/shared/transform";
 import { infoKey, parseVariantKey, storeKey, variantKey } from "@prewarm/shared/variant-key";
@@ -20,6 +20,7 @@ export type Look =
       type: string;
       bytes: number | null;
       frames: number;
+      leftOut?: readonly LeftOut[];
     };
 
 /** A variant that lies in R2 now. */
@@ -201,9 +202,10 @@ async function baseOf(
 /** A note of what the original itself tells, of the version that the note before speaks of; null when it tells no size. */
 function infoOf(look: Look, before: StoredInfo | null): StoredInfo | null {
   if (look.kind !== "image" || look.size === null) return null;
-  const { size, type, bytes, frames, etag } = look;
+  const { size, type, bytes, frames, etag, leftOut } = look;
   const { version = null, announced } = before ?? {};
-  const said = { version, ...(announced === undefined ? {} : { announced }) };
+  const told = leftOut === undefined ? {} : { leftOut };
+  const said = { ...told, version, ...(announced === undefined ? {} : { announced }) };
   return { ...size, type: `image/${type}`, bytes, frames, etag, ...said, lqip: null, stored: {}, others: [] };
 }
 

@@ -1,4 +1,5 @@
 import type { ImageType } from "@prewarm/shared/image-header-type";
+import { LEFT_OUT, type LeftOut } from "@prewarm/shared/image-info";
 import { stagedKey } from "@prewarm/shared/variant-key";
 import type { Labels } from "../output/labels/labels.ts";
 import { ifUnchanged } from "./put-condition.ts";
@@ -26,6 +27,8 @@ export interface StagedFacts {
   alpha: boolean;
   /** Absent: none are known. */
   labels?: Labels;
+  /** Absent: nothing is known. */
+  leftOut?: readonly LeftOut[];
 }
 
 /** The bytes, or the note in their place: `why` is a sentence that says why the original is not staged. */
@@ -52,7 +55,7 @@ export async function putStaged(
   bucket: Pick<R2Bucket, "put">,
   { id, number }: StagedName,
   body: ReadableStream | Uint8Array,
-  { size, etag, type, frames, alpha, labels }: StagedFacts,
+  { size, etag, type, frames, alpha, labels, leftOut }: StagedFacts,
 ): Promise<boolean> {
   const customMetadata = {
     type,
@@ -62,6 +65,7 @@ export async function putStaged(
     ...(etag === null ? {} : { etag }),
     // Metadata is printable ASCII.
     ...(labels === undefined ? {} : { labels: new URLSearchParams({ ...labels }).toString() }),
+    ...(leftOut === undefined ? {} : { "left-out": leftOut.join(" ") }),
   };
   return (await bucket.put(stagedKey(id, number), body, { onlyIf: ifUnchanged(null), customMetadata })) !== null;
 }
@@ -77,10 +81,11 @@ export async function noteUnstaged(
 }
 
 function stagedOf({ customMetadata = {}, size: bytes }: Pick<R2Object, "customMetadata" | "size">): Staged {
-  const { type, frames, alpha, width, height, etag = null, labels, why } = customMetadata;
+  const { type, frames, alpha, width, height, etag = null, labels, why, "left-out": words } = customMetadata;
   if (type === undefined) return { kind: "unstaged", why: why ?? "Its name in R2 is taken." };
   const size = width === undefined || height === undefined ? null : { width: Number(width), height: Number(height) };
   const facts = { size, etag, type: type as ImageType, frames: Number(frames), alpha: alpha === "true" };
   const said = labels === undefined ? {} : { labels: Object.fromEntries(new URLSearchParams(labels)) as Labels };
-  return { kind: "bytes", facts: { ...facts, ...said }, bytes };
+  const leftOut = LEFT_OUT.filter((word) => words?.split(" ").includes(word));
+  return { kind: "bytes", facts: { ...facts, ...said, ...(leftOut.length === 0 ? {} : { leftOut }) }, bytes };
 }

@@ -2,6 +2,9 @@ import { sniffType } from "@prewarm/shared/image-header";
 import { boxesIn, find, itemExtents, itemTypes, Refusal } from "../heif.ts";
 import { partCounter, textAt, viewOf } from "../strip/bytes.ts";
 import { HAS_EXIF, HAS_XMP, HEADER_BYTES } from "../strip/strip-webp.ts";
+import { Inflater } from "./inflate.ts";
+import { isManifestBox, isManifestSegment, isManifestStore } from "./manifest.ts";
+import { blockInText } from "./png-text.ts";
 
 /** Blocks of metadata as a file has them; absent: it has none within these bytes. */
 export interface Metadata {
@@ -12,12 +15,17 @@ export interface Metadata {
   exif?: Uint8Array | undefined;
   /** The file says that it has a block behind these bytes. */
   isCut?: boolean;
+  /** It has a signed manifest (C2PA). */
+  hasManifest?: boolean;
+  /** A compressed text is longer than is read. */
+  hasLongText?: boolean;
 }
 
 const XMP_NAME = "http://ns.adobe.com/xap/1.0/\0";
 const EXIF_NAME = "Exif\0\0";
 const PHOTOSHOP_NAME = "Photoshop 3.0\0";
-const PNG_XMP_NAME = "XML:com.adobe.xmp\0";
+/** A TIFF block's beginning, in either order of bytes. */
+const TIFF = /^(II\*\0|MM\0\*)/;
 /** The number of Photoshop's resource with IPTC's records. */
 const IIM_RESOURCE = 0x0404;
 
@@ -56,6 +64,7 @@ function inJpeg(bytes: Uint8Array): Metadata {
       found.xmp ??= behind(XMP_NAME) ?? undefined;
       found.exif ??= behind(EXIF_NAME) ?? undefined;
     }
+    if (marker === 0xeb) found.hasManifest ||= isManifestSegment(segment);
     const resources = marker === 0xed ? behind(PHOTOSHOP_NAME) : null;
     if (resources !== null) found.iim ??= iimIn(resources);
     at = Math.max(end, at + 4);
@@ -63,29 +72,39 @@ function inJpeg(bytes: Uint8Array): Metadata {
   return found;
 }
 
-/** The text of an uncompressed `iTXt`: keyword, two flags, language and translated keyword stand before it. */
-function textOf(data: Uint8Array): Uint8Array | undefined {
-  const flags = PNG_XMP_NAME.length;
-  if (textAt(data, 0, flags) !== PNG_XMP_NAME || data[flags] !== 0) return undefined;
-  const translated = data.indexOf(0, flags + 2) + 1;
-  const from = translated === 0 ? 0 : data.indexOf(0, translated) + 1;
-  return from === 0 ? undefined : data.subarray(from);
+/** Adds a block whose kind only its first bytes tell, as in a PNG's profile. */
+function addBlock(found: Metadata, block: Uint8Array): void {
+  const start = textAt(block, 0, XMP_NAME.length);
+  if (start === XMP_NAME) found.xmp ??= block.subarray(XMP_NAME.length);
+  else if (start.startsWith(EXIF_NAME)) found.exif ??= block.subarray(EXIF_NAME.length);
+  else if (TIFF.test(start)) found.exif ??= block;
+  else if (start.startsWith("8BIM")) found.iim ??= iimIn(block);
+  else if (start.startsWith("\x1c")) found.iim ??= block;
+  else if (/^(\xef\xbb\xbf)?\s*</.test(start)) found.xmp ??= block;
 }
+
+const TEXT_CHUNKS = new Set(["tEXt", "zTXt", "iTXt"]);
 
 function inPng(bytes: Uint8Array): Metadata {
   const view = viewOf(bytes);
   const found: Metadata = {};
+  const inflater = new Inflater();
   const countPart = partCounter();
   for (let at = 8; at + 12 <= bytes.length; ) {
     countPart();
     const end = at + 12 + view.getUint32(at);
     const name = textAt(bytes, at + 4, 4);
     const data = bytes.subarray(at + 8, end - 4);
-    if (name === "iTXt") found.xmp ??= textOf(data);
+    const isText = TEXT_CHUNKS.has(name);
+    if (isText && end > bytes.length) found.isCut = true;
+    const block = isText ? blockInText(name, data, inflater) : null;
+    if (block?.isXmp) found.xmp ??= block.bytes;
+    else if (block) addBlock(found, block.bytes);
     if (name === "eXIf") found.exif ??= data;
+    if (name === "caBX") found.hasManifest ||= isManifestStore(data);
     at = end;
   }
-  return found;
+  return { ...found, hasLongText: inflater.isOver };
 }
 
 /** Both kinds stand behind the picture, and the extended header says which there are. */
@@ -100,6 +119,7 @@ function inWebp(bytes: Uint8Array): Metadata {
     const payload = bytes.subarray(at + 8, at + 8 + length);
     const isWhole = payload.byteLength === length;
     if (name === "XMP " && isWhole) found.xmp ??= payload;
+    if (name === "C2PA") found.hasManifest ||= isManifestStore(payload);
     // Some writers put JPEG's prefix before the block.
     if (name === "EXIF" && isWhole) found.exif ??= textAt(payload, 0, 4) === "Exif" ? payload.subarray(6) : payload;
     at += 8 + length + (length & 1);
@@ -110,12 +130,14 @@ function inWebp(bytes: Uint8Array): Metadata {
 }
 
 function inHeif(bytes: Uint8Array): Metadata {
-  const meta = find(boxesIn(bytes, 0, bytes.length, true), "meta");
+  const outer = boxesIn(bytes, 0, bytes.length, true);
+  const hasManifest = outer.some(({ name, from, to }) => name === "uuid" && isManifestBox(bytes.subarray(from, to)));
+  const meta = find(outer, "meta");
   const inner = meta === undefined ? [] : boxesIn(bytes, meta.from + 4, meta.to);
   const [iinf, iloc] = [find(inner, "iinf"), find(inner, "iloc")];
-  if (iinf === undefined || iloc === undefined) return {};
+  if (iinf === undefined || iloc === undefined) return { hasManifest };
   const types = itemTypes(bytes, iinf);
-  const found: Metadata = {};
+  const found: Metadata = { hasManifest };
   for (const [id, extents] of itemExtents(bytes, iloc, find(inner, "idat"))) {
     const type = types.get(id);
     if (type !== "mime" && type !== "Exif") continue;

@@ -1,13 +1,17 @@
 import { readFileSync } from "node:fs";
+import { deflateSync } from "node:zlib";
 import { FORMATS, type Format } from "@prewarm/shared/config";
 import { LABEL_MAX_BYTES } from "@prewarm/shared/limits";
 import { growthOf, LINEAR_MAX } from "@prewarm/shared/testing/slowness";
 import ExifReader from "exifreader";
 import fc from "fast-check";
+import { Unzlib } from "fflate";
 import sharp from "sharp";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { stripMetadata } from "../strip/strip-metadata.ts";
+import { pngChunk } from "../strip/strip-png.ts";
 import { addLabels } from "./add-labels.ts";
+import { findMetadata } from "./find-metadata.ts";
 import type { Labels } from "./labels.ts";
 import { readLabels } from "./read-labels.ts";
 import { writeXmp } from "./write-xmp.ts";
@@ -44,6 +48,7 @@ const AROUND: Record<Format, number> = { jpeg: 33, png: 34, webp: 28, avif: 100 
 const FRAME = 552;
 
 const original = (name: string) => new Uint8Array(readFileSync(`workers/consumer/test/fixtures/labels/${name}`));
+const labelsIn = (bytes: Uint8Array) => readLabels(bytes).labels;
 const pixels = (bytes: Uint8Array) => sharp(bytes, { failOn: "warning" }).raw().toBuffer();
 
 /** A variant without metadata, of a result that still has all of the original's. */
@@ -89,7 +94,7 @@ describe("each original of the corpus", () => {
   it.each(cases)(
     "%s: its labels and nothing else stand in its %s, whose pixels are the same",
     async (name, format, labels) => {
-      const read = readLabels(original(name));
+      const read = labelsIn(original(name));
       expect(read).toEqual(labels);
       const before = await plain(original(name), format);
       const after = read === null ? before : addLabels(before, format, read);
@@ -107,6 +112,116 @@ describe("each original of the corpus", () => {
       });
     },
   );
+});
+
+/** PNG's signature and header, and these chunks. */
+function pngOf(...chunks: readonly [name: string, data: string | Uint8Array][]): Uint8Array {
+  const made = chunks.map(([name, data]) => pngChunk(name, new Uint8Array(Buffer.from(data as string, "latin1"))));
+  return new Uint8Array(Buffer.concat([original("a.png").subarray(0, 33), ...made]));
+}
+
+const compressed = (head: string, text: string | Uint8Array) =>
+  Buffer.concat([Buffer.from(head, "latin1"), deflateSync(text)]);
+
+describe("labels in a PNG's compressed texts", () => {
+  it.each([
+    ["pillow.png", "iTXt", ALL],
+    ["libvips.png", "zTXt", ALL],
+    ["imagemagick.png", "zTXt", ALL],
+    ["imagemagick-iim.png", "zTXt", { copyright: "© Söhne", credit: "Agentur Süd" }],
+    ["exiftool-iim.png", "zTXt", { copyright: "© Söhne", credit: "Agentur Süd" }],
+  ])("are read as another writer wrote them: %s", (name, chunk, labels) => {
+    const bytes = original(name);
+    expect(new TextDecoder("latin1").decode(bytes)).toContain(chunk);
+    expect(readLabels(bytes)).toEqual({ labels, leftOut: [] });
+    // A text that the read has cut off asks for a longer one.
+    const at = Buffer.from(bytes).indexOf(chunk, 0, "latin1");
+    expect(findMetadata(bytes.subarray(0, at + 60)).isCut).toBe(true);
+  });
+
+  const HEADS: [chunk: string, head: string][] = [
+    ["zTXt", "XML:com.adobe.xmp\0\0"],
+    ["iTXt", "XML:com.adobe.xmp\0\x01\0de\0XMP\0"],
+    ["zTXt", "Raw profile type xmp\0\0"],
+  ];
+  const packet = Buffer.from(writeXmp(ALL));
+  const profile = (bytes: Uint8Array) =>
+    `\nxmp\n ${bytes.length}\n${Buffer.from(bytes).toString("hex").replace(/.{72}/g, "$&\n")}\n`;
+  const written = (head: string, bytes: Uint8Array) => (head.startsWith("Raw") ? Buffer.from(profile(bytes)) : bytes);
+
+  it.each(HEADS)("are read up to the bound, and refused beyond it: %s %j", (chunk, head) => {
+    const padded = (length: number) => Buffer.concat([packet, Buffer.alloc(length - packet.length, 32)]);
+    const most = pngOf([chunk, compressed(head, written(head, padded(65_536)))]);
+    expect(readLabels(most)).toEqual({ labels: ALL, leftOut: [] });
+    const more = pngOf([chunk, compressed(head, written(head, padded(69_000)))]);
+    expect(readLabels(more)).toEqual({ labels: null, leftOut: ["long_text"] });
+  });
+
+  it.each(HEADS)("a bomb is given up within two megabytes of it: %s %j", (chunk, head) => {
+    const bomb = compressed(head, Buffer.alloc(60_000_000, 32));
+    expect(bomb.length).toBeLessThan(65_536);
+    const push = vi.spyOn(Unzlib.prototype, "push");
+    const file = pngOf([chunk, bomb], [chunk, compressed(head, written(head, packet))]);
+    // What comes behind it is read.
+    expect(readLabels(file)).toEqual({ labels: ALL, leftOut: ["long_text"] });
+    const [first] = push.mock.contexts;
+    expect(push.mock.contexts.filter((stream) => stream === first).length).toBeLessThanOrEqual(2);
+    expect(Math.max(...push.mock.calls.map(([piece]) => piece.byteLength))).toBeLessThanOrEqual(1_024);
+  });
+
+  it("a thousand of them are no more work than eight", () => {
+    const push = vi.spyOn(Unzlib.prototype, "push");
+    const one = ["zTXt", compressed("Raw profile type iptc\0\0", Buffer.alloc(1_000_000))] as const;
+    expect(readLabels(pngOf(...Array.from({ length: 1_000 }, () => [...one] as [string, Uint8Array])))).toEqual({
+      labels: null,
+      leftOut: ["long_text"],
+    });
+    expect(new Set(push.mock.contexts).size).toBe(8);
+  });
+
+  it.each([
+    ["another keyword", "zTXt", compressed("Comment\0\0", packet)],
+    ["a method that PNG does not know", "zTXt", compressed("XML:com.adobe.xmp\0\x01", packet)],
+    ["no zlib stream", "zTXt", Buffer.from("XML:com.adobe.xmp\0\0abcdefgh")],
+    ["half a stream", "zTXt", compressed("XML:com.adobe.xmp\0\0", packet).subarray(0, 200)],
+    ["no text", "zTXt", Buffer.from("XML:com.adobe.xmp\0\0")],
+    ["names without an end", "iTXt", Buffer.from("XML:com.adobe.xmp\0\x01\0de")],
+    ["a profile without a head", "zTXt", compressed("Raw profile type xmp\0\0", packet)],
+    ["a profile of a colour", "zTXt", compressed("Raw profile type icc\0\0", "\nicc\n 4\n00000c48\n")],
+  ])("none are found in %s", (_name, chunk, data) => {
+    expect(readLabels(pngOf([chunk, data]))).toEqual({ labels: null, leftOut: [] });
+  });
+});
+
+describe("a signed manifest", () => {
+  const store = (uuid: string) => `\0\0\0\x38jumb\0\0\0\x1ejumd${uuid}\x03c2pa\0`;
+  const MANIFEST = store("c2pa\0\x11\0\x10\x80\0\0\xaa\0\x38\x9b\x71");
+  const OTHER = store("json\0\x11\0\x10\x80\0\0\xaa\0\x38\x9b\x71");
+  const from = (text: string) => new Uint8Array(Buffer.from(text, "latin1"));
+  const UUID = "\xd8\xfe\xc3\xd6\x1b\x0e\x48\x3c\x92\x97\x58\x28\x87\x7e\xc4\x81";
+  const FILES: Record<string, (box: string) => Uint8Array> = {
+    jpeg: (box) => from(`\xff\xd8\xff\xeb\0${String.fromCharCode(box.length + 10)}JP\0\x01\0\0\0\x01${box}\xff\xd9`),
+    png: (box) => pngOf(["caBX", from(box)]),
+    webp: (box) => from(`RIFF\0\0\0\0WEBPC2PA${String.fromCharCode(box.length)}\0\0\0${box}`),
+    avif: (box) => {
+      const payload = `${UUID}\0\0\0\0manifest\0\0\0\0\0\0\0\0\0${box}`;
+      const head = "\0\0\0\x14ftypavif\0\0\0\0mif1";
+      return from(`${head}\0\0\0${String.fromCharCode(payload.length + 8)}uuid${payload}`);
+    },
+  };
+
+  it.each(Object.entries(FILES))("is named where a %s has one, and not where it has another box", (_name, file) => {
+    expect(readLabels(file(MANIFEST)).leftOut).toEqual(["manifest"]);
+    expect(readLabels(file(OTHER)).leftOut).toEqual([]);
+    expect(readLabels(file(MANIFEST.slice(0, 30))).leftOut).toEqual([]);
+    // A length of eight bytes.
+    const long = `\0\0\0\x01jumb\0\0\0\0\0\0\0\x40${MANIFEST.slice(8)}`;
+    expect(readLabels(file(long)).leftOut).toEqual(["manifest"]);
+  });
+
+  it("is invented for none of the corpus", () => {
+    for (const name of Object.keys(CORPUS)) expect([name, readLabels(original(name)).leftOut]).toEqual([name, []]);
+  });
 });
 
 describe("a variant of any structure takes labels", () => {
@@ -158,13 +273,13 @@ describe("labels of any text", () => {
     fc.assert(
       fc.property(text, text, text, (copyright, credit, licensor) => {
         // A packet of any writer, of which ours reads what fits.
-        const labels = readLabels(addLabels(jpeg, "jpeg", { copyright, credit, licensor })) ?? {};
+        const labels = labelsIn(addLabels(jpeg, "jpeg", { copyright, credit, licensor })) ?? {};
         const after = addLabels(jpeg, "jpeg", labels);
         expect(seen(after).labels).toEqual(labels);
         expect(Buffer.byteLength(writeXmp({ ...labels, licensorUrl: "", source: "" }))).toBeLessThanOrEqual(
           FRAME + 500,
         );
-        expect(readLabels(after) ?? {}).toEqual(labels);
+        expect(labelsIn(after) ?? {}).toEqual(labels);
       }),
       { numRuns: 200 },
     );
@@ -176,7 +291,7 @@ describe("labels of any text", () => {
     ["https://a.example/ü", undefined],
     ["https://a.example/licence", "https://a.example/licence"],
   ])("a licensor's page is whole and a web address, or none: %s", (licensorUrl, expected) => {
-    const labels = readLabels(addLabels(original("a.jpg"), "jpeg", { credit: "AP", licensorUrl }));
+    const labels = labelsIn(addLabels(original("a.jpg"), "jpeg", { credit: "AP", licensorUrl }));
     expect(labels).toEqual({ credit: "AP", ...(expected === undefined ? {} : { licensorUrl: expected }) });
   });
 });
@@ -212,7 +327,7 @@ describe("hostile originals", () => {
     ["bytes that are no UTF-8", Buffer.from(about("").replace("AP", "S\xfcd"), "latin1"), { credit: "Süd" }],
     ["nothing", "", null],
   ] as const)("%s", (_name, xmp, labels) => {
-    expect(readLabels(inWebp(xmp as string))).toEqual(labels);
+    expect(labelsIn(inWebp(xmp as string))).toEqual(labels);
   });
 
   it.each([
@@ -248,13 +363,24 @@ describe("hostile originals", () => {
     ] as const) {
       tiff.writeUInt32BE(length, 14);
       tiff.writeUInt32BE(place, 18);
-      expect(JSON.stringify(readLabels(jpeg(tiff)) ?? "").length).toBeLessThan(300);
+      expect(JSON.stringify(labelsIn(jpeg(tiff)) ?? "").length).toBeLessThan(300);
     }
   });
 
-  it.each(["all.jpg", "all.png", "all.webp", "all.avif", "iim.jpg"])("%s, cut off or changed anywhere", (name) => {
+  const DAMAGED = [
+    "all.jpg",
+    "all.png",
+    "all.webp",
+    "all.avif",
+    "iim.jpg",
+    "pillow.png",
+    "libvips.png",
+    "imagemagick.png",
+  ];
+
+  it.each(DAMAGED)("%s, cut off or changed anywhere", (name) => {
     const whole = original(name);
-    for (let length = 0; length < whole.length; length += 37) readLabels(whole.subarray(0, length));
+    for (let length = 0; length < whole.length; length += 37) labelsIn(whole.subarray(0, length));
     let seed = 3;
     for (let turn = 0; turn < 300; turn += 1) {
       const bytes = whole.slice();
@@ -262,7 +388,7 @@ describe("hostile originals", () => {
         seed = (seed * 1_103_515_245 + 12_345) % 2_147_483_648;
         bytes[seed % bytes.length] = (seed >> 8) & 255;
       }
-      const said = Object.values(readLabels(bytes) ?? {}).join("");
+      const said = Object.values(labelsIn(bytes) ?? {}).join("");
       expect(Buffer.byteLength(said)).toBeLessThanOrEqual(500);
     }
   });

@@ -13,6 +13,9 @@ export interface Labels {
   source?: string;
 }
 
+/** Bytes that are read of a block of metadata: as much as a JPEG can hold of it. */
+export const BLOCK_MAX = 65_536;
+
 export type LabelName = keyof typeof LABEL_MAX_BYTES;
 
 /** Labels that lead to a page: a part of a URL leads elsewhere. */

@@ -1,11 +1,10 @@
 import { readCopyright } from "@prewarm/shared/exif";
+import type { LeftOut } from "@prewarm/shared/image-info";
 import { viewOf } from "../strip/bytes.ts";
 import { findMetadata } from "./find-metadata.ts";
-import { type LabelName, type Labels, toLabel } from "./labels.ts";
+import { BLOCK_MAX, type LabelName, type Labels, toLabel } from "./labels.ts";
 import { readXmp } from "./read-xmp.ts";
 
-/** Bytes that are read of a block: as much as a JPEG can hold of it. */
-const BLOCK_MAX = 65_536;
 /** IPTC's records by their number: record 2, dataset 116 and 110. */
 const IIM: Record<number, LabelName> = { 628: "copyright", 622: "credit" };
 
@@ -40,16 +39,26 @@ function readExif(tiff: Uint8Array): Labels {
   return copyright === null ? {} : { copyright };
 }
 
+/** What the first bytes of an original say. */
+export interface Said {
+  /** Null: it has none. */
+  labels: Labels | null;
+  leftOut: LeftOut[];
+}
+
 /**
- * The labels in the first bytes of an original: JPEG, PNG, WebP, AVIF or HEIC. XMP counts before IPTC's older records, and these before
- * Exif. Null: it has none. Takes time in proportion to the bytes, and never throws.
+ * The labels in the first bytes of an original (JPEG, PNG, WebP, AVIF or HEIC), and what it has that no variant gets. XMP
+ * counts before IPTC's older records, and these before Exif. Takes time in proportion to the bytes, and never throws.
  */
-export function readLabels(bytes: Uint8Array): Labels | null {
-  const { xmp, iim, exif } = findMetadata(bytes);
+export function readLabels(bytes: Uint8Array): Said {
+  const { xmp, iim, exif, hasManifest, hasLongText } = findMetadata(bytes);
   const labels: Labels = {
     ...(exif === undefined ? {} : readExif(exif.subarray(0, BLOCK_MAX))),
     ...(iim === undefined ? {} : readIim(iim.subarray(0, BLOCK_MAX))),
     ...(xmp === undefined ? {} : readXmp(decoded(xmp.subarray(0, BLOCK_MAX)))),
   };
-  return Object.keys(labels).length === 0 ? null : labels;
+  const leftOut: LeftOut[] = [];
+  if (hasManifest) leftOut.push("manifest");
+  if (hasLongText) leftOut.push("long_text");
+  return { labels: Object.keys(labels).length === 0 ? null : labels, leftOut };
 }
