@@ -6,12 +6,12 @@ import { tempFolder } from "../test/temp-folder.ts";
 
 const folder = tempFolder("prewarm-config-");
 
-function run(config?: string) {
+function run(config?: string, ...flags: string[]) {
   const file = join(folder, "config.ts");
   if (config !== undefined) writeFileSync(file, config);
   const { status, stdout, stderr } = spawnSync(
     process.execPath,
-    [join(import.meta.dirname, "check-config.ts"), ...(config === undefined ? [] : [file])],
+    [join(import.meta.dirname, "check-config.ts"), ...(config === undefined ? [] : [file]), ...flags],
     { encoding: "utf8" },
   );
   return { status, stdout, stderr };
@@ -22,6 +22,14 @@ const defineConfig = `import { defineConfig } from ${JSON.stringify(join(import.
 describe("check-config", () => {
   it("passes our own configuration and prints the number of variants", () => {
     expect(run()).toEqual({ status: 0, stdout: expect.stringMatching(/can have \d+ variants/), stderr: "" });
+  });
+
+  it("is one line with --quiet, as a deploy asks", () => {
+    expect(run(undefined, "--quiet")).toEqual({
+      status: 0,
+      stdout: expect.stringMatching(/^.* is sound\. .*\n$/),
+      stderr: "",
+    });
   });
 
   it("tells every fault and exits 1", () => {

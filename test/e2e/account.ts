@@ -27,8 +27,12 @@ export function linkedSite(...more: string[]): string {
 
 /** Commands of a site against an account that is served on this machine, by the pinned wrangler itself. */
 export interface ServedAccount {
-  /** Runs a command line of `prewarm`; the commit is what git says. */
-  run(line: string, commit?: string): Promise<{ code: number; said: string; changes: string[] }>;
+  /** Runs a command line of `prewarm`; the commit is what git says. `more`: variables in place of the account's. */
+  run(
+    line: string,
+    commit?: string,
+    more?: Record<string, string>,
+  ): Promise<{ code: number; said: string; changes: string[] }>;
   /** The name of the version of a Worker that runs. */
   running(worker: string): string | undefined;
   /** All that was printed for people. */
@@ -47,9 +51,9 @@ export async function serveAccount(cloudflare: FakeCloudflare, cwd: string): Pro
     CLOUDFLARE_API_TOKEN: "token",
   };
   return {
-    async run(line, commit = "aaaaaaaaaaaa") {
+    async run(line, commit = "aaaaaaaaaaaa", more = {}) {
       cloudflare.changes.length = 0;
-      const world = createWorld({ env, cwd, run: programsAt(commit) });
+      const world = createWorld({ env: { ...env, ...more }, cwd, run: programsAt(commit) });
       const code = await runCli(line.split(" "), world.context, () => {});
       shown += world.stderr();
       // Asking for sizes is a POST, and changes nothing.

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { FakeCloudflare } from "../../apps/cli/test/testing/fake-cloudflare.ts";
+import { tempFolder } from "../temp-folder.ts";
 import { linkedSite, SECRETS, type ServedAccount, serveAccount } from "./account.ts";
 
 /** The pinned wrangler itself, from nothing to production's twin and back, against an account that is served here. */
@@ -72,6 +73,14 @@ describe("the pinned wrangler", () => {
     expect([cloudflare.buckets.size, cloudflare.queues.size, cloudflare.scripts.size]).toEqual([0, 0, 0]);
     expect(cloudflare.unknown).toEqual([]);
     for (const secret of Object.values(SECRETS)) expect(account.shown()).not.toContain(secret);
+  });
+
+  it("without a login plans for an account that holds nothing", { timeout: SLOW_MS }, async () => {
+    const nobody = { CLOUDFLARE_API_TOKEN: "", XDG_CONFIG_HOME: tempFolder("prewarm-nobody-") };
+    const { code, said } = await account.run("provision --to staging --dry-run", "aaaaaaaaaaaa", nobody);
+    expect(code).toBe(0);
+    expect(said).toMatch(/holds nothing\.\ntodo {2}bucket (?:.*\n)+.*npx wrangler login/);
+    expect(said).not.toContain("--temporary");
   });
 
   it("says how many objects a bucket holds that may be another program's", { timeout: SLOW_MS }, async () => {

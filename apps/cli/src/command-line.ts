@@ -2,8 +2,8 @@ import { CommanderError, type HelpConfiguration, Option, Command as Parser } fro
 import { createColors } from "picocolors";
 import { type Arguments, COMMON_FLAGS, type Command, type Flag } from "./arguments/command.ts";
 import type { Context } from "./platform/context.ts";
-import { EXIT, type ExitCode, usageError } from "./platform/exit-codes.ts";
-import { DESCRIPTION, GROUPS } from "./program.ts";
+import { type CliError, EXIT, type ExitCode, usageError } from "./platform/exit-codes.ts";
+import { COMMANDS, DESCRIPTION, GROUPS } from "./program.ts";
 import { isShell, renderCompletion, SHELLS } from "./render-completion.ts";
 import { VERSION } from "./version.ts";
 
@@ -23,7 +23,7 @@ export async function runCommandLine(argv: readonly string[], outputs: Outputs, 
     if (error.exitCode === 0) return EXIT.ok;
     // The help of a group stands on stderr already.
     if (error.code === "commander.help") return EXIT.usage;
-    throw usageError(sentenceOf(error));
+    throw refusalOf(error, argv);
   }
 }
 
@@ -142,8 +142,38 @@ function argumentsOf({ name, operands }: Command, parser: Parser): Arguments {
   };
 }
 
-/** `error: unknown option '--stat'\n(Did you mean --state?)` as sentences. */
-function sentenceOf({ message }: CommanderError): string {
-  const [fault = "", hint] = message.replace(/^error: /, "").split(/\n\(|\)$/);
-  return `${fault.slice(0, 1).toUpperCase()}${fault.slice(1)}.${hint === undefined ? "" : ` ${hint}`}`;
+/** Words of other programs that are not spelled like ours. The first option that the command has counts. */
+const MEANT: Readonly<Record<string, readonly string[]>> = {
+  "--env": ["to"],
+  "--environment": ["to"],
+  "--yes": ["confirm"],
+  "--force": ["yes", "confirm"],
+  delete: ["remove"],
+  invalidate: ["purge"],
+  logs: ["log"],
+  start: ["dev"],
+  undeploy: ["destroy"],
+};
+
+/** What the parser refuses: `error: unknown option '--stat'\n(Did you mean --state?)`, as sentences and a hint. */
+function refusalOf({ message }: CommanderError, argv: readonly string[]): CliError {
+  const [fault = "", near] = message.replace(/^error: /, "").split(/\n\(|\)$/);
+  const [, given = null] = /^unknown (?:option|command) '([^'=]+)/.exec(fault) ?? [];
+  const command = COMMANDS.find(({ name }) => name.split(" ").every((word, at) => argv[at] === word));
+  const meant = given === null ? null : meantBy(given, command);
+  const question = meant === null ? near : `Did you mean ${meant}?`;
+  const help = command === undefined ? "prewarm help lists the commands." : `prewarm ${command.name} --help`;
+  const sentence = `${fault.slice(0, 1).toUpperCase()}${fault.slice(1)}.`;
+  if (question !== undefined) return usageError(`${sentence} ${question}`);
+  return usageError(sentence, given === null ? null : help);
+}
+
+function meantBy(given: string, command: Command | undefined): string | null {
+  const [first, ...others] = MEANT[given] ?? [];
+  if (first === undefined) return null;
+  if (!given.startsWith("--")) return first;
+  const flags: Record<string, Flag> = { ...COMMON_FLAGS, ...command?.flags };
+  const name = [first, ...others].find((one) => flags[one] !== undefined);
+  const flag = name === undefined ? undefined : flags[name];
+  return name === undefined || flag === undefined ? null : termOf(name, flag);
 }

@@ -444,6 +444,52 @@ describe("provision", () => {
   });
 });
 
+describe("without a login", () => {
+  const WAYS = /npx wrangler login.*\n.*CLOUDFLARE_API_TOKEN.*The token/;
+  function loggedOut() {
+    const account = createAccount();
+    account.recorded.logOut();
+    return account;
+  }
+
+  it.each(["provision --yes", "deploy --yes", "rollback", "rollback aaaaaaaaaaaa", "destroy --dry-run"])(
+    "%s says the two ways to log in, and none of wrangler's own",
+    async (command) => {
+      const { code, said } = await loggedOut().run(`${command} --to staging`);
+      expect([code, said]).toEqual([3, expect.stringMatching(WAYS)]);
+      expect(said).not.toContain("--temporary");
+    },
+  );
+
+  it.each(["provision", "deploy"])("%s --dry-run plans for an account that holds nothing", async (command) => {
+    const empty = await createAccount().run(`${command} --to staging --dry-run`);
+    const { code, said } = await loggedOut().run(`${command} --to staging --dry-run`);
+    expect(code).toBe(0);
+    for (const line of empty.said.split("\n")) expect(said).toContain(line);
+    expect(said).toMatch(/holds nothing\.\n/);
+    expect(said).toMatch(WAYS);
+    if (command === "deploy") expect(said).toMatch(/^todo {2}Worker prewarm-edge-staging: deploy aaaaaaaaaaaa/m);
+    const json = JSON.parse((await loggedOut().run(`${command} --to staging --dry-run --json`)).stdout);
+    expect(json).toMatchObject({ login: false, done: false });
+  });
+
+  it("check --account says so among its findings", async () => {
+    const { code, said } = await loggedOut().run("check --account --to staging");
+    expect([code, said]).toEqual([
+      1,
+      expect.stringMatching(/^fault +account +wrangler has no login.*npx wrangler login/m),
+    ]);
+    expect(said).toMatch(/^ok +budget/m);
+  });
+
+  it("is not what a token without a right has: its rights are named", async () => {
+    const { run, recorded } = createAccount();
+    recorded.fail(/queues info/, "✘ [ERROR] Authentication error [code: 10000]");
+    const { code, said } = await run("provision --to staging --dry-run");
+    expect([code, said]).toEqual([2, expect.stringMatching(/Authentication error(?:.*\n)+.*lacks a right.*The token/)]);
+  });
+});
+
 const DEPLOY = (worker: string, tag: string) =>
   expect.stringMatching(`^deploy -c wrangler.${worker}.toml -e staging --minify --tag ${tag} `);
 
@@ -562,6 +608,37 @@ describe("rollback", () => {
     expect(await run(`rollback by-hand ${flags}`)).toMatchObject({ code: 2, changes: [] });
   });
 
+  it("finds a version of uncommitted work by its commit, and a package's by that of the site", async () => {
+    const account = await twice();
+    const { run, cloudflare } = account;
+    account.repository.dirty = true;
+    await run("deploy --to staging --yes");
+    await run("rollback aaaaaaaaaaaa --to staging --yes");
+    const back = await run("rollback bbbbbbbbbbbb --to staging --dry-run");
+    expect(back.said).toMatch(/roll back to bbbbbbbbbbbb \(/);
+    const edge = cloudflare.script("prewarm-edge-staging");
+    const consumer = cloudflare.script("prewarm-consumer-staging");
+    for (const { versions } of [edge, consumer])
+      versions.find(({ annotations }) => annotations["workers/tag"] === "bbbbbbbbbbbb")!.annotations["workers/tag"] =
+        "0.1.0-cccccccccccc";
+    expect((await run("rollback bbbbbbbbbbbb --to staging --yes")).changes[0]).toContain("Back to bbbbbbbbbbbb-dirty");
+    expect((await run("rollback ccccccc --to staging --yes")).changes[0]).toContain("Back to 0.1.0-cccccccccccc");
+    // Too short to name a commit.
+    expect(await run("rollback a --to staging --yes")).toMatchObject({ code: 2, changes: [] });
+  });
+
+  it("does not choose between two versions of one commit", async () => {
+    const { run, cloudflare } = await twice();
+    for (const worker of ["prewarm-consumer-staging", "prewarm-edge-staging"])
+      for (const version of ["0.1.0", "0.2.0"])
+        cloudflare.deployed(worker, `${worker}-${version}`, `${version}-dddddddddddd`, versionMessage(version), 1000);
+    expect(await run("rollback dddddddddddd --to staging --yes")).toMatchObject({
+      code: 2,
+      changes: [],
+      said: expect.stringMatching(/dddddddddddd names 0\.2\.0-dddddddddddd and 0\.1\.0-dddddddddddd/),
+    });
+  });
+
   it("sees the code behind a version that only changed a secret", async () => {
     const { run, cloudflare } = await twice();
     cloudflare.deployed("prewarm-consumer-staging", "secret-change", "", "", 1000);
@@ -578,6 +655,14 @@ describe("check --account", () => {
     expect(changes).toEqual([]);
     expect(said).toMatch(/^look +runs +nothing in staging; installed is Prewarm \d/m);
     expect(said).toMatch(/^fault +missing +queue prewarm-work-staging: create it/m);
+  });
+
+  it("after provision finds what it made, secrets and rules too, and advises nothing of it", async () => {
+    const { code, said } = await (await provisioned()).run("check --account --to staging");
+    expect(said).toMatch(/^ok +account +secrets of prewarm-consumer-staging$/m);
+    expect(said).toMatch(/^ok +account +lifecycle rule dead\/ of optimized-images-staging$/m);
+    expect(said).not.toMatch(/not looked at|prewarm provision|wrangler secret/);
+    expect(code).toBe(0);
   });
 
   it("says what is new, whether the ledger migrates, and which rollback it leaves", async () => {
@@ -628,6 +713,14 @@ describe("destroy", () => {
   it.each(["", " --confirm production", " --dry-run"])('deletes nothing with "%s"', async (flag) => {
     const { run } = await standing();
     expect((await run(`destroy --to staging${flag}`)).changes).toEqual([]);
+  });
+
+  it("does not take --yes, and names what agrees", async () => {
+    expect(await (await standing()).run("destroy --to staging --yes")).toMatchObject({
+      code: 2,
+      changes: [],
+      said: expect.stringContaining("Unknown option '--yes'. Did you mean --confirm <name>?"),
+    });
   });
 
   it("goes on after a bucket that was not empty", async () => {

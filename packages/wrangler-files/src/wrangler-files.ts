@@ -17,7 +17,7 @@ export const REPOSITORY: Installation = {
   edge: "workers/edge/src/worker.ts",
   consumer: "workers/consumer/src/worker.ts",
   dashboard: "apps/dashboard/dist",
-  check: "node scripts/boot.mjs node scripts/check-config.ts",
+  check: "node scripts/boot.mjs node scripts/check-config.ts --quiet",
   print: "npm run tables",
 };
 

@@ -17,6 +17,20 @@ export function readRate(text: string, flag: string): number {
   return rate;
 }
 
+/**
+ * `14:05` or `2026-11-24T14:05`, also with seconds and `Z` → Unix ms. Times are UTC. `isOfDay`: the text has no date, and the time is that of
+ * the day of `now` (Unix ms).
+ */
+export function readTime(text: string, flag: string, now: number): { at: number; isOfDay: boolean } {
+  const today = new Date(now).toISOString().slice(0, 10);
+  const isOfDay = /^\d\d:\d\d$/.test(text);
+  const isTime = isOfDay || /^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d{1,3})?)?Z?$/.test(text);
+  const at = isTime ? Date.parse(`${isOfDay ? `${today}T` : ""}${text.replace(/Z$/, "")}Z`) : Number.NaN;
+  if (Number.isNaN(at))
+    throw usageError(`${flag} ${text} is no time.`, "Write 14:05, or 2026-11-24T14:05. Times are UTC.");
+  return { at, isOfDay };
+}
+
 /** A whole number of at least `min`. */
 export function readCount(text: string, flag: string, min: number): number {
   const count = /^\d{1,15}$/.test(text) ? Number(text) : Number.NaN;

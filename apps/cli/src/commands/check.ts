@@ -7,7 +7,7 @@ import type { Context } from "../platform/context.ts";
 import { CliError, EXIT, usageError } from "../platform/exit-codes.ts";
 import { findInstallation } from "../site/installation.ts";
 import { checkFiles, environmentOf, type Finding, neededSecrets } from "../steps/check-deploy.ts";
-import { accountFindings, compareAccount } from "../steps/compare-account.ts";
+import { type Account, compareAccount } from "../steps/compare-account.ts";
 import { createReport } from "../terminal/report.ts";
 import { formatTable } from "../terminal/table.ts";
 
@@ -33,17 +33,18 @@ export const checkCommand: Command = {
     const file = findConfigFile(args, context) ?? "";
     const environment = environmentOf(config, args.text("to"));
     const findings = checkFiles(config, findInstallation(file), args.text("to"));
-    findings.push(
-      ...(args.flag("offline") ? unseen(config, args, "not asked") : await askConsumer(config, args, context)),
-    );
-    findings.push({
-      state: "look",
-      what: "lifecycle",
-      text: `markers of dead variants expire after a day by a rule of the bucket: prewarm provision --to ${environment}`,
-    });
-    const isSound = findings.every(({ what, state }) => what === "/readyz" || state !== "fault");
-    const account = args.flag("account") && isSound ? await compareAccount(args, context) : null;
-    if (account !== null) findings.push(...accountFindings(account));
+    const isSound = findings.every(({ state }) => state !== "fault");
+    const asked = args.flag("account") && isSound ? await compareAccount(args, context) : null;
+    const account = asked?.account ?? null;
+    const seen = args.flag("offline") ? { unseen: "not asked" } : await askConsumer(args, context);
+    findings.push(...("unseen" in seen ? unseenFindings(seen.unseen, config, environment, account) : seen));
+    if (account === null)
+      findings.push({
+        state: "look",
+        what: "lifecycle",
+        text: `markers of dead variants expire after a day by a rule of the bucket: prewarm provision --to ${environment}`,
+      });
+    findings.push(...(asked?.findings ?? []));
     const report = createReport(args, context);
     if (report.json) report.document("prewarm.check/1", { findings, account });
     else for (const line of formatTable(rowsOf(findings, args.flag("quiet")))) report.data(line);
@@ -57,13 +58,13 @@ function rowsOf(findings: readonly Finding[], isQuiet: boolean): string[][] {
   return shown.map(({ state, what, text }) => [state, what, text]);
 }
 
-/** What `/readyz` of the deployed consumer says: it alone sees the secrets. */
-async function askConsumer(config: Config, args: Arguments, context: Context): Promise<Finding[]> {
+/** What `/readyz` of the deployed consumer says, because it alone sees the values of secrets; or why nothing was seen. */
+async function askConsumer(args: Arguments, context: Context): Promise<Finding[] | { unseen: string }> {
   let url: string;
   try {
     url = readControlUrl(args, context);
   } catch (error) {
-    if (error instanceof CliError) return unseen(config, args, error.message.replace(/\.$/, ""));
+    if (error instanceof CliError) return { unseen: error.message.replace(/\.$/, "") };
     throw error;
   }
   const signal = AbortSignal.timeout(READY_MS);
@@ -71,7 +72,7 @@ async function askConsumer(config: Config, args: Arguments, context: Context): P
     const { status, text } = await askReadyz(context, url, { headers: proofOf(args, context), signal });
     return readiness(url, status, text);
   } catch {
-    return unseen(config, args, `${url} does not answer`);
+    return { unseen: `${url} does not answer` };
   }
 }
 
@@ -113,15 +114,13 @@ function reasonsOf(text: string): string[] | null {
   }
 }
 
-function unseen(config: Config, args: Arguments, why: string): Finding[] {
+/** `account`: it has the names of the secrets. */
+function unseenFindings(why: string, config: Config, environment: string, account: Account | null): Finding[] {
+  const look = (what: string, text: string): Finding => ({ state: "look", what, text });
+  const where = "(--url or PREWARM_URL names the consumer)";
+  if (account !== null) return [look("/readyz", `${why}, so the values of secrets are not known ${where}`)];
   return [
-    {
-      state: "look",
-      what: "/readyz",
-      text: `${why}, so secrets are not looked at (--url or PREWARM_URL names the consumer). Set them with:`,
-    },
-    ...neededSecrets(config, environmentOf(config, args.text("to"))).map(
-      (text): Finding => ({ state: "look", what: "secret", text }),
-    ),
+    look("/readyz", `${why}, so secrets are not looked at ${where}. Set them with:`),
+    ...neededSecrets(config, environment).map((text) => look("secret", text)),
   ];
 }

@@ -81,12 +81,30 @@ it("estimates a month by the default recipe where no site is configured, and ask
   expect([code, asked]).toEqual([EXIT.ok, []]);
   expect(stdout).toContain("an upload makes 11 variants, views order 0.8 more; Ittybit at $0.1 per 1,000 jobs.");
   // 400,000 × 11.8 and 8,000 × 11.8 jobs.
-  expect(stdout).toMatch(/^first +472 +\d+ +5\.00 +\d+$/m);
+  expect(stdout).toMatch(/^first +472\.00 +\S+ +5\.00 +\S+$/m);
   expect(stdout).toMatch(/^each later +9\.44 /m);
   expect(stderr).not.toContain("is an example");
   const { first, later } = JSON.parse((await run(`${line} --variants 6 --json`)).stdout);
   expect([first.fee, later.fee]).toEqual([240, expect.closeTo(4.8)]);
 });
+
+it.each(["", " --images 1234567 --views 98765432 --ittybit 0.137"])(
+  "estimates sums that add up as they are printed:%s",
+  async (more) => {
+    const { stdout } = await run(`costs --estimate${more}`);
+    const cents = (text = ""): number => Math.round(Number(text.replaceAll(",", "")) * 100);
+    const [months = "", units = ""] = stdout.split("\n\n").slice(1);
+    const sums = months
+      .trim()
+      .split("\n")
+      .slice(1)
+      .map((line) => line.split(/ {2,}/).slice(1).map(cents));
+    expect(sums).toHaveLength(2);
+    for (const [fee = 0, cloudflare = 0, plan = 0, total] of sums) expect(fee + cloudflare + plan).toBe(total);
+    const parts = units.trim().split("\n").slice(1);
+    expect(parts.reduce((sum, line) => sum + cents(line.split(/ {2,}/).at(-1)), 0)).toBe(sums[0]?.[1]);
+  },
+);
 
 it.each(["--estimate --by width", "--images 3", "--estimate --images 3.5", "--estimate --ittybit free"])(
   "refuses %s",

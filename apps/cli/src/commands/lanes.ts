@@ -3,7 +3,7 @@ import { LANES, type Lane } from "@prewarm/shared/job";
 import type * as z from "zod";
 import { createControlApi } from "../api/control-api.ts";
 import type { Arguments, Command } from "../arguments/command.ts";
-import { readDuration } from "../arguments/quantities.ts";
+import { readDuration, readTime } from "../arguments/quantities.ts";
 import { readControlSettings } from "../arguments/settings.ts";
 import { EXIT, type ExitCode, usageError } from "../platform/exit-codes.ts";
 import { createReport } from "../terminal/report.ts";
@@ -17,13 +17,33 @@ export const pauseCommand: Command = laneCommand({
   flags: {
     reason: { type: "string", valueHint: "text", description: "Why; the gate, the dashboard and the audit log say it" },
     for: { type: "string", valueHint: "duration", description: "End the pause after so long. Default: at resume" },
+    until: {
+      type: "string",
+      valueHint: "14:05",
+      description: "End the pause at a time (UTC): 14:05 of the next 24 hours, or 2026-11-24T14:05",
+    },
   },
-  examples: ["prewarm pause bulk --reason 'sale until noon' --for 2h", "prewarm pause"],
-  wish: (args, now) => {
-    const length = args.text("for");
-    return { reason: args.text("reason"), until: length === null ? null : now + readDuration(length, "--for") * 1000 };
-  },
+  examples: [
+    "prewarm pause bulk --reason 'sale until noon' --for 2h",
+    "prewarm pause live upload --until 14:05",
+    "prewarm pause",
+  ],
+  wish: (args, now) => ({ reason: args.text("reason"), until: endOf(args, now) }),
 });
+
+const DAY_MS = 86_400_000;
+
+/** When a pause ends, Unix ms; null: at resume. */
+function endOf(args: Arguments, now: number): number | null {
+  const [length, time] = [args.text("for"), args.text("until")];
+  if (length !== null && time !== null) throw usageError("Say either --for or --until.");
+  if (length !== null) return now + readDuration(length, "--for") * 1000;
+  if (time === null) return null;
+  const { at, isOfDay } = readTime(time, "--until", now);
+  const end = isOfDay && at <= now ? at + DAY_MS : at;
+  if (end <= now) throw usageError(`--until ${time} is past.`);
+  return end;
+}
 
 export const resumeCommand: Command = laneCommand({
   name: "resume",

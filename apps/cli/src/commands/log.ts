@@ -6,7 +6,7 @@ import * as z from "zod";
 import { type ControlApi, createControlApi } from "../api/control-api.ts";
 import { seeOutlook } from "../api/outlook.ts";
 import type { Arguments, Command } from "../arguments/command.ts";
-import { readCount } from "../arguments/quantities.ts";
+import { readCount, readTime } from "../arguments/quantities.ts";
 import { readControlSettings } from "../arguments/settings.ts";
 import { EXIT, usageError } from "../platform/exit-codes.ts";
 import { formatPerImage } from "../send/format-outlook.ts";
@@ -117,11 +117,7 @@ const AROUND_MS = 300_000;
 const DAY_MS = 86_400_000;
 
 function aroundTime(text: string, now: number): { from: number; to: number } {
-  const today = new Date(now).toISOString().slice(0, 10);
-  const isOfDay = /^\d\d:\d\d$/.test(text);
-  const at = Date.parse(isOfDay ? `${today}T${text}Z` : /^\d{4}-\d\d-\d\dT\d\d:\d\d$/.test(text) ? `${text}Z` : "");
-  if (Number.isNaN(at))
-    throw usageError(`--at ${text} is no time.`, "Write 14:05, or 2026-11-24T14:05. Times are UTC.");
+  const { at, isOfDay } = readTime(text, "--at", now);
   const past = isOfDay && at > now ? at - DAY_MS : at;
   return { from: past - AROUND_MS, to: past + AROUND_MS };
 }

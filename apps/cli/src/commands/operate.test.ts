@@ -132,6 +132,21 @@ describe("prewarm gate", () => {
     expect((await run(line, GATE)).asked).toEqual([{ call: "PATCH /api/v1/gate", body }]);
   });
 
+  // The world's time is 2023-11-14T22:13:20Z.
+  it.each([
+    ["22:14", Date.UTC(2023, 10, 14, 22, 14)],
+    ["22:13", Date.UTC(2023, 10, 15, 22, 13)],
+    ["2023-12-01T06:00Z", Date.UTC(2023, 11, 1, 6)],
+  ])("pause --until %s ends at the next such time", async (text, until) => {
+    const { asked } = await run(`pause bulk --until ${text}`, GATE);
+    expect(asked[0]?.body).toEqual({ paused: { bulk: { reason: null, until } } });
+  });
+
+  it.each(["--until 2023-11-14T22:13", "--until noon", "--until 25:00", "--until 23:00 --for 1h"])(
+    "pause %s is refused",
+    async (flags) => expect(await run(`pause ${flags}`, GATE)).toMatchObject({ code: EXIT.usage, asked: [] }),
+  );
+
   it.each([
     "gate --rate 0",
     "gate --concurrency 0",

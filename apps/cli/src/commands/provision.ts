@@ -1,6 +1,6 @@
 import type { Command } from "../arguments/command.ts";
 import { planProvision } from "../deploy/provision.ts";
-import { carryOutPlan, openTarget, PLAN_FLAGS } from "../steps/open-target.ts";
+import { carryOutPlan, openTarget, PLAN_FLAGS, withAccount } from "../steps/open-target.ts";
 import { provisioning } from "../steps/provisioning.ts";
 
 export const provisionCommand: Command = {
@@ -31,11 +31,12 @@ export const provisionCommand: Command = {
     "prewarm provision --to staging --set HOOK_SECRET",
   ],
   async run(args, context) {
-    const opened = await openTarget(args, context);
-    const steps = await planProvision(opened.target, provisioning(opened, context, args.list("set")));
-    const question = `Provision ${opened.target.env}?`;
-    const given = { given: args.flag("yes"), adopted: args.list("adopt"), flag: "--yes" };
-    const consent = { dryRun: args.flag("dry-run"), ...given, question, answer: "yes" };
-    return carryOutPlan("provision", steps, consent, opened);
+    return withAccount(args, await openTarget(args, context), async (opened) => {
+      const steps = await planProvision(opened.target, provisioning(opened, context, args.list("set")));
+      const question = `Provision ${opened.target.env}?`;
+      const given = { given: args.flag("yes"), adopted: args.list("adopt"), flag: "--yes" };
+      const consent = { dryRun: args.flag("dry-run"), ...given, question, answer: "yes" };
+      return carryOutPlan("provision", steps, consent, opened);
+    });
   },
 };

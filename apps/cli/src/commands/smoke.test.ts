@@ -72,6 +72,19 @@ describe("prewarm smoke", () => {
     expect(code).toBe(EXIT.ok);
   });
 
+  it.each(["GET /readyz", "GET /healthz"])("names a cure where nothing answers %s", async (call) => {
+    const refused = () => {
+      throw new TypeError("fetch failed", { cause: new Error("connect ECONNREFUSED 127.0.0.1:8788") });
+    };
+    const { code, stdout } = await smoke({ [call]: refused });
+    const [name, address] = call === "GET /readyz" ? ["control", "--url"] : ["images", "--edge-url"];
+    expect(stdout).toMatch(new RegExp(`https://${name}\\.example\\.com is not reachable: connect ECONNREFUSED`));
+    expect(stdout.trim().split("\n").at(-1)).toMatch(
+      new RegExp(`^ *Deployed\\? prewarm deploy.*prewarm dev.*${address} or`),
+    );
+    expect(code).toBe(EXIT.failed);
+  });
+
   it("says so where the ledger does not run the version that was deployed", async () => {
     const version = { id: "v", tag: "abc123" };
     const older = { id: "u", tag: "fed321" };

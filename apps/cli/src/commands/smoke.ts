@@ -60,18 +60,20 @@ export const smokeCommand: Command = {
   ],
   async run(args, context) {
     const site = await readSite(args, context);
-    const seen: { check: string; state: "ok" | "fault"; text: string }[] = [];
+    const seen: { check: string; state: "ok" | "fault"; text: string; cure: string | null }[] = [];
     let code: ExitCode = EXIT.ok;
     for (const { name, look } of checksOf(site)) {
       const outcome = await look().then(
-        (text) => ({ state: "ok" as const, text }),
+        (text) => ({ state: "ok" as const, text, cure: null }),
         (error: unknown) => {
           code = codeOf(error);
-          return { state: "fault" as const, text: error instanceof Error ? error.message : String(error) };
+          const text = error instanceof Error ? error.message : String(error);
+          return { state: "fault" as const, text, cure: cureOf(error, name === "edge" || name === "view", args) };
         },
       );
       seen.push({ check: name, ...outcome });
       if (!site.report.json) site.report.data(`${outcome.state.padEnd(5)} ${name.padEnd(8)} ${outcome.text}`);
+      if (!site.report.json && outcome.cure !== null) site.report.data(`${" ".repeat(15)}${outcome.cure}`);
       // What comes after depends on it.
       if (outcome.state === "fault") break;
     }
@@ -84,6 +86,16 @@ export const smokeCommand: Command = {
 function codeOf(error: unknown): ExitCode {
   if (!(error instanceof CliError)) return EXIT.failed;
   return error.exitCode === EXIT.interrupted || error.exitCode === EXIT.auth ? error.exitCode : EXIT.failed;
+}
+
+/** What to do where a Worker does not answer. `isEdge`: it is the edge, else the consumer. */
+function cureOf(error: unknown, isEdge: boolean, args: Arguments): string | null {
+  if (!(error instanceof CliError) || error.exitCode !== EXIT.unreachable) return null;
+  const names = isEdge ? "--edge-url or PREWARM_EDGE_URL" : "--url or PREWARM_URL";
+  const to = args.text("to");
+  if (to === null) return `Deployed? prewarm deploy. Local? prewarm dev. Another address: ${names}.`;
+  const setting = `${isEdge ? "edge" : "control"} in deploy.${to} of prewarm.config.ts`;
+  return `Deployed? prewarm deploy --to ${to}. Another address: ${setting}, else ${names}.`;
 }
 
 async function readSite(args: Arguments, context: Context): Promise<Site> {

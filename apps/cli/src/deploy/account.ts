@@ -10,6 +10,13 @@ const ABSENT = {
   worker: /\[code: 10007\]|\) not found\.|has no deployments/,
 };
 
+/** An account that holds nothing, in wrangler's words. */
+export const emptyAccount: Wrangler = async () => ({
+  code: 1,
+  stdout: "",
+  stderr: '[code: 10006] [code: 10007] Queue "" does not exist. To create it',
+});
+
 /** The flags that name a Worker of an environment. */
 export function named(file: string, env: string): string[] {
   return ["-c", file, "-e", env];

@@ -41,6 +41,11 @@ export async function readRelease(
   return { tag: commit, message };
 }
 
+/** The commit in a version's name; empty: it has none. */
+export function commitIn(tag: string): string {
+  return /[0-9a-f]{12}(?=(?:-dirty)?$)/.exec(tag)?.[0] ?? "";
+}
+
 /** Twelve characters, with `-dirty` where something is not committed; null: there is no commit. */
 async function commitOf(cwd: string, { run, env }: Pick<Context, "run" | "env">): Promise<string | null> {
   const git = (...args: string[]) => run({ program: "git", args, cwd, env });

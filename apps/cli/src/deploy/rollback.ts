@@ -1,7 +1,7 @@
 import { usageError } from "../platform/exit-codes.ts";
 import { named, type Version, versionsOf } from "./account.ts";
 import type { Step } from "./plan.ts";
-import { readMessage } from "./release.ts";
+import { commitIn, readMessage } from "./release.ts";
 import type { Target, WorkerTarget } from "./target.ts";
 import { must, type Wrangler } from "./wrangler.ts";
 
@@ -64,19 +64,30 @@ export async function planRollback(
   wrangler: Wrangler,
 ): Promise<Step[]> {
   const reach = await readReach(target, wrangler);
-  const aim = reach.find(({ tag }) => tag === to);
-  if (aim === undefined)
-    throw usageError(
-      `No recent version is tagged ${to}. The recent versions: ${reach.map(({ tag }) => tag).join(", ") || "none"}.`,
-    );
-  if (aim.obstacle !== null) throw usageError(`${to} cannot be rolled back to: ${aim.obstacle}.`);
+  const aim = chooseVersion(reach, to);
+  if (aim.obstacle !== null) throw usageError(`${aim.tag} cannot be rolled back to: ${aim.obstacle}.`);
   if (aim.isPastMigration && !pastMigration)
     throw usageError(
-      `The ledger's tables are newer than ${to}: it runs, and does not find what only newer code wrote.`,
+      `The ledger's tables are newer than ${aim.tag}: it runs, and does not find what only newer code wrote.`,
       "Read Stored formats in CHANGELOG.md and export the ledger (prewarm ledger export). Then add --past-migration.",
     );
   const { consumer, edge } = await readBoth(target, wrangler);
-  return [edge, consumer].map((deployed) => backStep(deployed, to, wrangler));
+  return [edge, consumer].map((deployed) => backStep(deployed, aim.tag, wrangler));
+}
+
+/** Characters of a commit that name it, as git's short form. */
+const COMMIT_MIN_CHARS = 7;
+
+/** The version of this name, else the only one of this commit: `1a2b3c4d5e6f` of `0.1.0-1a2b3c4d5e6f-dirty`. */
+function chooseVersion(reach: readonly Reach[], to: string): Reach {
+  const exact = reach.find(({ tag }) => tag === to);
+  if (exact !== undefined) return exact;
+  const ofCommit = reach.filter(({ tag }) => to.length >= COMMIT_MIN_CHARS && commitIn(tag).startsWith(to));
+  const [only, other] = ofCommit;
+  const names = (versions: readonly Reach[]): string[] => versions.map(({ tag }) => tag);
+  if (other !== undefined) throw usageError(`${to} names ${names(ofCommit).join(" and ")}. Write one of them.`);
+  if (only !== undefined) return only;
+  throw usageError(`No recent version is tagged ${to}. The recent versions: ${names(reach).join(", ") || "none"}.`);
 }
 
 function backStep(deployed: Deployed, to: string, wrangler: Wrangler): Step {

@@ -20,6 +20,8 @@ export interface Upgrade {
   migrates: boolean | null;
   /** What `provision` creates first. */
   missing: { what: string; todo: string }[];
+  /** What it finds there: `secrets of prewarm-edge`. */
+  standing: string[];
   /** Names that a Worker's wrangler file binds, and that the running version does not have, or the other way round. */
   bindings: { worker: string; added: string[]; removed: string[] }[];
   /** The versions that a rollback accepts after the upgrade; `isPastMigration`: only with that flag. */
@@ -48,6 +50,7 @@ export async function readUpgrade(
     runs: running === undefined ? null : { tag: running.tag, version: said?.version ?? null },
     migrates: said === null ? null : said.schema !== installed.schema,
     missing,
+    standing: steps.filter(({ todo }) => todo === null).map(({ what }) => what),
     bindings: bindings.filter(({ added, removed }) => added.length + removed.length > 0),
     back: reach.flatMap((one) => backAfter(one, said, installed)),
   };

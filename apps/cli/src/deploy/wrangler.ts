@@ -39,19 +39,46 @@ export function createWrangler(
     });
 }
 
-/** A call that failed: what was called, and what wrangler says of it. */
-export class WranglerError extends CliError {
-  constructor(args: readonly string[], { code, stdout, stderr }: Outcome) {
-    const said = stripVTControlCharacters(`${stdout}\n${stderr}`);
-    const lines = said.split("\n").filter((line) => line.trim() !== "" && !line.includes("please open an issue"));
-    super(EXIT.usage, `wrangler ${args.join(" ")} ended with ${code}:`, ...lines.slice(-8));
+/** wrangler's words where nobody has logged in. */
+const NO_LOGIN = /necessary to set a CLOUDFLARE_API_TOKEN|Not logged in\.|You are not authenticated\./;
+/** Cloudflare's codes where it does not accept a login, or the login lacks a right. */
+const REFUSED = /\[code: (?:6111|9106|9109|10000|10001)\]/;
+const RIGHTS = "docs/install.md lists the rights that each command needs, under The token.";
+
+/** Nobody has logged in, so that nothing is known of the account. */
+export class NoLogin extends CliError {
+  constructor() {
+    super(
+      EXIT.auth,
+      "wrangler has no login to Cloudflare.",
+      "At a terminal: npx wrangler login. In a clone of Prewarm: npm run wrangler -- login.",
+      `Elsewhere: set CLOUDFLARE_API_TOKEN and CLOUDFLARE_ACCOUNT_ID. ${RIGHTS}`,
+    );
   }
 }
 
-/** Calls, and throws WranglerError unless it ends well. */
+/** A call that failed: what was called, and what wrangler says of it. */
+class WranglerError extends CliError {
+  constructor(args: readonly string[], code: number, said: string) {
+    const lines = said.split("\n").filter((line) => line.trim() !== "" && !line.includes("please open an issue"));
+    const cure = REFUSED.test(said) ? `The login has ended, or lacks a right. ${RIGHTS}` : null;
+    super(EXIT.usage, `wrangler ${args.join(" ")} ended with ${code}:`, ...lines.slice(-8), cure);
+  }
+}
+
+function saidBy({ stdout, stderr }: Outcome): string {
+  return stripVTControlCharacters(`${stdout}\n${stderr}`);
+}
+
+function errorOf(args: readonly string[], outcome: Outcome): CliError {
+  const said = saidBy(outcome);
+  return NO_LOGIN.test(said) ? new NoLogin() : new WranglerError(args, outcome.code, said);
+}
+
+/** Calls, and throws unless it ends well. */
 export async function must(wrangler: Wrangler, call: Call): Promise<string> {
   const outcome = await wrangler(call);
-  if (outcome.code !== 0) throw new WranglerError(call.args, outcome);
+  if (outcome.code !== 0) throw errorOf(call.args, outcome);
   return outcome.stdout;
 }
 
@@ -59,6 +86,6 @@ export async function must(wrangler: Wrangler, call: Call): Promise<string> {
 export async function lookUp(wrangler: Wrangler, args: readonly string[], absent: RegExp): Promise<string | null> {
   const outcome = await wrangler({ args });
   if (outcome.code === 0) return outcome.stdout;
-  if (absent.test(stripVTControlCharacters(`${outcome.stdout}\n${outcome.stderr}`))) return null;
-  throw new WranglerError(args, outcome);
+  if (absent.test(saidBy(outcome))) return null;
+  throw errorOf(args, outcome);
 }

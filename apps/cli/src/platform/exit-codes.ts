@@ -15,7 +15,7 @@ export const EXIT_MEANINGS: Record<ExitCode, string> = {
   0: "All fine. With `--wait`: every variant is stored.",
   1: "Finished, but some items were refused, some variants are dead, refused or cancelled, or `coverage` does not pass --gate or --fail-below.",
   2: "Wrong usage or configuration; nothing more was sent.",
-  3: "The control API refused `ADMIN_TOKEN`, or Ittybit its key.",
+  3: "The control API refused `ADMIN_TOKEN`, Ittybit refused its key, or wrangler has no login.",
   4: "The control API or Ittybit cannot be reached, or `--timeout` ran out. The same command may work later.",
   5: "Stopped by a limit: `--max-errors`, or a spent budget while waiting.",
   130: "Interrupted by Ctrl-C. `prewarm warm --resume` or `prewarm coverage … --resume` goes on.",

@@ -76,7 +76,7 @@ async function tryOnce(caller: Caller, { method, url, headers, body }: HttpReque
     const text = await readBoundedText(response, ANSWER_MAX_BYTES);
     return { answer: { status: response.status, headers: response.headers, body: text } };
   } catch (error) {
-    return { failure: reason(error) };
+    return { failure: reasonOf(error) };
   } finally {
     clearTimeout(timer);
     now.removeEventListener("abort", stop);
@@ -107,7 +107,8 @@ function waitBeforeNext(caller: Caller, request: HttpRequest, outcome: Try, n: n
   return { ms: Math.max(after ?? 0, ms), asked: status === 429, status, why: `it answers ${status}` };
 }
 
-function reason(error: unknown): string {
+/** Why a request got no answer: `connect ECONNREFUSED 127.0.0.1:8788`. */
+export function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   if (error.name === "TimeoutError") return `no answer within ${TRY_MS / 1000} s`;
   const cause = error.cause instanceof Error ? error.cause : error;
@@ -115,7 +116,7 @@ function reason(error: unknown): string {
   return cause.message || code || error.message;
 }
 
-function unreachable({ url }: HttpRequest, why: string): CliError {
+export function unreachable({ url }: Pick<HttpRequest, "url">, why: string): CliError {
   return new CliError(EXIT.unreachable, `${new URL(url).origin} is not reachable: ${why.replace(/\.$/, "")}.`);
 }
 

@@ -3,6 +3,7 @@ import { wranglerFiles } from "@prewarm/wrangler-files/wrangler-files";
 import type { Arguments } from "../arguments/command.ts";
 import { planProvision } from "../deploy/provision.ts";
 import { readUpgrade, type Upgrade } from "../deploy/upgrade.ts";
+import { NoLogin } from "../deploy/wrangler.ts";
 import type { Context } from "../platform/context.ts";
 import type { Finding } from "./check-deploy.ts";
 import { openTarget } from "./open-target.ts";
@@ -15,7 +16,24 @@ export interface Account extends Upgrade {
   installed: string;
 }
 
-export async function compareAccount(args: Arguments, context: Context): Promise<Account> {
+/** Null: nobody has logged in, and `findings` say so. */
+export async function compareAccount(
+  args: Arguments,
+  context: Context,
+): Promise<{ account: Account | null; findings: Finding[] }> {
+  try {
+    const account = await readAccount(args, context);
+    return { account, findings: accountFindings(account) };
+  } catch (error) {
+    if (!(error instanceof NoLogin)) throw error;
+    return {
+      account: null,
+      findings: [{ state: "fault", what: "account", text: [error.message, ...error.hints].join(" ") }],
+    };
+  }
+}
+
+async function readAccount(args: Arguments, context: Context): Promise<Account> {
   const opened = await openTarget(args, context);
   const { target, config, found, wrangler } = opened;
   const steps = await planProvision(target, provisioning(opened, context));
@@ -24,10 +42,11 @@ export async function compareAccount(args: Arguments, context: Context): Promise
   return { environment: target.env, installed: installed.version, ...upgrade };
 }
 
-export function accountFindings(account: Account): Finding[] {
-  const { missing, bindings, runs } = account;
+function accountFindings(account: Account): Finding[] {
+  const { missing, standing, bindings, runs } = account;
   return [
     { state: "look", what: "runs", text: runsText(account) },
+    ...standing.map((text): Finding => ({ state: "ok", what: "account", text })),
     ...missing.map(({ what, todo }): Finding => ({ state: "fault", what: "missing", text: `${what}: ${todo}` })),
     ...bindings.flatMap(bindingFindings),
     ...(runs === null ? [] : [tablesFinding(account), ...backFindings(account)]),

@@ -48,6 +48,7 @@ export function estimateMonth(config: Config, args: Arguments): Estimate {
   const first = monthBill(library, made, library.images);
   const later = monthBill(library, made, library.newImagesPerMonth);
   const units = unitBills(library, made, library.images);
+  const laterUnits = unitBills(library, made, library.newImagesPerMonth);
   const pricesRead = Object.values(PRICES)
     .map(({ read }) => read)
     .toSorted()
@@ -55,7 +56,13 @@ export function estimateMonth(config: Config, args: Arguments): Estimate {
   const isExample = config.budget.per1000Jobs === null && args.text("ittybit") === null;
   return {
     document: { library, made, first, later, units, pricesRead },
-    lines: [sentenceOf(library, made), "", ...formatMonths({ first, "each later": later }), "", ...formatUnits(units)],
+    lines: [
+      sentenceOf(library, made),
+      "",
+      ...formatMonths({ first: [first, units], "each later": [later, laterUnits] }),
+      "",
+      ...formatUnits(units),
+    ],
     notes: [
       `Cloudflare's list prices of ${pricesRead}. Nothing here was measured on Cloudflare.`,
       ...(isExample
@@ -65,10 +72,12 @@ export function estimateMonth(config: Config, args: Arguments): Estimate {
   };
 }
 
-function formatMonths(months: Record<string, MonthBill>): string[] {
-  const rows = Object.entries(months).map(([month, { fee, cloudflare, plan, total }]) => [
-    ...[month, usd(fee), usd(cloudflare), usd(plan), usd(total)],
-  ]);
+/** Sums are those of the cents that are printed, so that a reader who adds them up gets the same. */
+function formatMonths(months: Record<string, readonly [MonthBill, readonly UnitBill[]]>): string[] {
+  const rows = Object.entries(months).map(([month, [{ fee, plan }, units]]) => {
+    const parts = [inCents(fee), sumOf(units.map((unit) => inCents(unit.usd))), inCents(plan)];
+    return [month, ...[...parts, sumOf(parts)].map(usd)];
+  });
   return formatTable([["MONTH", "ITTYBIT $", "CLOUDFLARE $", "PLAN $", "TOTAL $"], ...rows]);
 }
 
@@ -80,7 +89,7 @@ function formatUnits(units: readonly UnitBill[]): string[] {
       count(used),
       count(included),
       count(billed),
-      usd(dollars),
+      usd(inCents(dollars)),
     ]);
   return formatTable([["CLOUDFLARE, FIRST MONTH", "USED", "INCLUDED", "BILLED", "$"], ...rows]);
 }
@@ -125,8 +134,16 @@ function sentenceOf(
   );
 }
 
-function usd(dollars: number): string {
-  return dollars < 10 ? dollars.toFixed(2) : formatCount(Math.round(dollars));
+function inCents(dollars: number): number {
+  return Math.round(dollars * 100);
+}
+
+function sumOf(cents: readonly number[]): number {
+  return cents.reduce((sum, one) => sum + one, 0);
+}
+
+function usd(cents: number): string {
+  return (cents / 100).toLocaleString("en", { minimumFractionDigits: 2 });
 }
 
 function count(n: number): string {

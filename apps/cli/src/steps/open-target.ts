@@ -3,9 +3,10 @@ import { checkConfig } from "@prewarm/shared/config-check";
 import { type Arguments, type Command, YES_FLAG } from "../arguments/command.ts";
 import { chooseEnvironment } from "../arguments/environment.ts";
 import { findConfigFile, loadConfig } from "../arguments/load-config.ts";
+import { emptyAccount } from "../deploy/account.ts";
 import { type Consent, carryOut, type Person, type Step } from "../deploy/plan.ts";
 import { type Target, targetOf } from "../deploy/target.ts";
-import { createWrangler, type Wrangler } from "../deploy/wrangler.ts";
+import { createWrangler, NoLogin, type Wrangler } from "../deploy/wrangler.ts";
 import { type Context, canAsk } from "../platform/context.ts";
 import { CliError, EXIT, type ExitCode, usageError } from "../platform/exit-codes.ts";
 import { type Found, findInstallation } from "../site/installation.ts";
@@ -28,6 +29,8 @@ export interface Opened {
   wrangler: Wrangler;
   person: Person;
   report: Report;
+  /** True: nobody has logged in, and `wrangler` answers for an account that holds nothing. */
+  isAssumed: boolean;
 }
 
 /** Opens the environment that `--to` names, or the only one. Throws where the configuration, a wrangler file or the account forbids to act on it. */
@@ -45,7 +48,25 @@ export async function openTarget(args: Arguments, context: Context): Promise<Ope
   demandAccount(target, context);
   const wrangler = createWrangler(found.wrangler, found.folder, context);
   const report = createReport(args, context);
-  return { target, config, file, found, wrangler, report, person: personOf(report, context) };
+  return { target, config, file, found, wrangler, report, person: personOf(report, context), isAssumed: false };
+}
+
+/** Plans by what the account holds, and carries it out. Where nobody has logged in, a dry run plans for an account that holds nothing. */
+export async function withAccount(
+  args: Arguments,
+  opened: Opened,
+  work: (opened: Opened) => Promise<ExitCode>,
+): Promise<ExitCode> {
+  try {
+    return await work(opened);
+  } catch (error) {
+    if (!(error instanceof NoLogin) || !args.flag("dry-run")) throw error;
+    const { tell } = opened.person;
+    tell(`${error.message} This is the plan for an account that holds nothing.`);
+    const code = await work({ ...opened, wrangler: emptyAccount, isAssumed: true });
+    for (const hint of error.hints) tell(hint);
+    return code;
+  }
 }
 
 /** With --json stdout is the document's. */
@@ -58,12 +79,13 @@ export async function carryOutPlan(
   command: string,
   steps: readonly Step[],
   consent: Consent,
-  { target, person, report }: Opened,
+  { target, person, report, isAssumed }: Opened,
 ): Promise<ExitCode> {
   const code = await carryOut(steps, consent, person);
   const plan = steps.map(({ what, todo }) => ({ what, todo }));
   const isDone = code === EXIT.ok && (!consent.dryRun || plan.every(({ todo }) => todo === null));
-  if (report.json) report.document(`prewarm.${command}/1`, { environment: target.env, done: isDone, plan });
+  const login = !isAssumed;
+  if (report.json) report.document(`prewarm.${command}/1`, { environment: target.env, login, done: isDone, plan });
   return code;
 }
 

@@ -8,19 +8,29 @@ const NO_BUCKET =
   "✘ [ERROR] A request to the Cloudflare API failed.\n\n  The specified bucket does not exist. [code: 10006]";
 const NO_WORKER = "✘ [ERROR] This Worker does not exist on your account. [code: 10007]";
 
+const NO_LOGIN =
+  "✘ [ERROR] In a non-interactive environment, it's necessary to set a CLOUDFLARE_API_TOKEN environment variable for wrangler to " +
+  "work.\n\n  To continue without logging in, rerun this command with `--temporary`.";
+
 /** Deployed ids and times that rise. */
 let deployed = 0;
 
-/** A wrangler that works on a fake account and records each call. `fail` makes the first call that matches end with 1, once. */
+/**
+ * A wrangler that works on a fake account and records each call. `fail` makes the first call that matches end with 1, once; after `logOut` each
+ * call ends so.
+ */
 export function recordingWrangler(cloudflare: FakeCloudflare) {
   const calls: Call[] = [];
-  let failing: RegExp | null = null;
+  let failing: { pattern: RegExp; words: string } | null = null;
+  let isLoggedIn = true;
   const wrangler: Wrangler = async (call) => {
     calls.push(call);
     const line = call.args.join(" ");
-    if (failing?.test(line)) {
+    if (!isLoggedIn) return failed(NO_LOGIN);
+    if (failing?.pattern.test(line)) {
+      const { words } = failing;
       failing = null;
-      return failed("✘ [ERROR] fetch failed");
+      return failed(words);
     }
     return answer(cloudflare, call);
   };
@@ -31,8 +41,11 @@ export function recordingWrangler(cloudflare: FakeCloudflare) {
     calls,
     /** What was called to change something, as typed. */
     changes: () => calls.map(({ args }) => args.join(" ")).filter((line) => !READS.test(line)),
-    fail(pattern: RegExp) {
-      failing = pattern;
+    fail(pattern: RegExp, words = "✘ [ERROR] fetch failed") {
+      failing = { pattern, words };
+    },
+    logOut() {
+      isLoggedIn = false;
     },
   };
 }
