@@ -107,6 +107,10 @@ export const API: readonly Mutation[] = [
       replace: "",
       tests: [`${ROOM}/receipts.test.ts`],
     }),
+    breaks("P20", "a signed receipt of two spellings is complete when one of them is", {
+      find: "complete: one.complete && other.complete,",
+      replace: "complete: one.complete || other.complete,",
+    }),
   ]),
   ...at({ file: "packages/control-schema/src/removal.ts", tests: [`${ROOM}/receipt-forgeries.test.ts`] }, [
     breaks("P20", "a check in a receipt has a field that no receipt has", {

@@ -55,14 +55,14 @@ const PLAYED: { [K in WritingCall]: (scene: Scene) => Promise<Parameters<LedgerC
   },
   purgeImage: async () => ["a", "2", WHO],
   setFocal: async () => ["a", [0.25, 0.75], WHO],
-  removeImage: async () => ["a", "asked", WHO],
+  removeImage: async () => [["a"], "asked", WHO],
   actOnImages: async () => [
     { action: "case-812", kind: "remove", ids: ["a"], also: ["b"], from: 0, label: null, reason: "asked" },
     WHO,
   ],
   unblockImage: async ({ ledger }) => {
-    await ledger.removeImage("a", "asked", WHO);
-    return ["a", WHO];
+    await ledger.removeImage(["a"], "asked", WHO);
+    return [["a"], WHO];
   },
   noteDeliveries: async () => [
     [

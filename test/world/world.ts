@@ -200,11 +200,11 @@ export class World {
   async removeImage(id: string): Promise<void> {
     const who = "world";
     await putBlock(this.store.bucket(new Life()), id, { reason: "asked", who, at: this.clock.now() });
-    await this.ask((ledger) => ledger.removeImage(id, "asked", who));
+    await this.ask((ledger) => ledger.removeImage([id], "asked", who));
   }
 
   async unblockImage(id: string): Promise<void> {
-    await this.ask((ledger) => ledger.unblockImage(id, "world"));
+    await this.ask((ledger) => ledger.unblockImage([id], "world"));
     await deleteBlock(this.store.bucket(new Life()), id);
   }
 

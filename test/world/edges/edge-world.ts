@@ -121,14 +121,14 @@ export class EdgeWorld extends CalmWorld {
     await tried(() => putBlock(bucket, id, { reason: "asked", who: "test", at: this.clock.now() }));
     await this.#told(
       id,
-      this.ask((ledger) => ledger.removeImage(id, "asked", "test")),
+      this.ask((ledger) => ledger.removeImage([id], "asked", "test")),
     );
     this.#removed.set(id, this.clock.now() + GONE_WITHIN_MS);
     await this.clock.sleep(this.#chance.between(1_000, 4 * MINUTE));
     this.#removed.delete(id);
     await this.#told(
       id,
-      this.ask((ledger) => ledger.unblockImage(id, "test")),
+      this.ask((ledger) => ledger.unblockImage([id], "test")),
     );
     await tried(() => deleteBlock(bucket, id));
   }

@@ -153,7 +153,8 @@ export class CommitChecks {
     this.cancelledAt.delete(row.key);
     if (row.state > CANCELLING) return;
     const { call, args } = this.#during ?? { call: null, args: [] };
-    const isOver = ["purgeImage", "removeImage", "unblockImage"].includes(call ?? "") && idOfKey(row.key) === args[0];
+    const isOver =
+      ["purgeImage", "removeImage", "unblockImage"].includes(call ?? "") && [args[0]].flat().includes(idOfKey(row.key));
     if (isOver || promises.removed.has(idOfKey(row.key))) {
       promises.ended(row.key, "purged");
       return;

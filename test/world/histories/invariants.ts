@@ -133,8 +133,8 @@ export class Invariants implements Watcher {
     if (call === "acceptChunk") this.#accepted(args[0] as AcceptChunk, answer as ChunkAnswer);
     if (call === "setFocal" && !this.promises.removed.has(String(args[0])))
       this.promises.points.set(String(args[0]), args[1] as Focal | null);
-    if (call === "removeImage") this.promises.blocked(String(args[0]), this.#clock.now());
-    if (call === "unblockImage") this.promises.blocked(String(args[0]), null);
+    for (const id of call === "removeImage" ? (args[0] as string[]) : []) this.promises.blocked(id, this.#clock.now());
+    for (const id of call === "unblockImage" ? (args[0] as string[]) : []) this.promises.blocked(id, null);
     if (call === "patchGate") this.world.gateSet(answer as GateView);
     if (call === "purgeImage") {
       const { status, purge } = answer as { status: string; purge: string };

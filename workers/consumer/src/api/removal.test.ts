@@ -1,8 +1,10 @@
 import type { RemovalReceipt } from "@prewarm/control-schema/removal";
+import { spellingsOf } from "@prewarm/shared/image-id";
 import { blockKey } from "@prewarm/shared/variant-key";
 import { describe, expect, it } from "vitest";
 import { passDone, passGoesOn, takePass } from "../images/sweeps.ts";
 import { dueSweeps } from "../images/tables/sweeps.ts";
+import { LedgerUnavailable } from "../ledger/ledger-unavailable.ts";
 import { ADMIN, type ApiWorld, createApiWorld, idsOf, isValid, jobsOf, VIEWER, warm } from "./testing/api-world.ts";
 
 const ID = "u/7f.jpg";
@@ -71,6 +73,49 @@ describe("a removal", () => {
     expect([await isRemoved(world, nfc), await isRemoved(world, nfd)]).toEqual([false, false]);
     await world.json("POST", `${pathOf(nfd)}/remove`, { body: { reason: "asked", exact: true } });
     expect([await isRemoved(world, nfc), await isRemoved(world, nfd)]).toEqual([false, true]);
+  });
+
+  it("has a receipt that is complete once both spellings of `summer/été a.jpg` are", async () => {
+    const [nfc, nfd] = spellingsOf("summer/été a.jpg".normalize("NFC")) as [string, string];
+    const pathOf = (id: string) => `/api/v1/images/${encodeURIComponent(id)}`;
+    const world = createApiWorld();
+    const order = (id: string) =>
+      world.json("POST", `${pathOf(id)}/remove`, { body: { reason: "asked", exact: true } });
+    const receipt = async () =>
+      (await world.json("GET", `${pathOf(nfd)}/removal`)).body as { receipt: RemovalReceipt; signature: string };
+    await order(nfc);
+    world.advance(17 * MINUTE);
+    sweep(world);
+    expect((await receipt()).receipt).toMatchObject({ removed: nfc, spellings: [], complete: true });
+    await order(nfd);
+    const half = await receipt();
+    expect(half.receipt).toMatchObject({ removed: nfd, spellings: [nfc], complete: false });
+    expect(await isValid(world, half.receipt, half.signature)).toBe(true);
+    world.advance(17 * MINUTE);
+    sweep(world);
+    expect((await receipt()).receipt).toMatchObject({ removed: nfd, spellings: [nfc], complete: true });
+    // The copy may lack the removal of a spelling until R2 has named the blocks.
+    world.ledger.restored("ops", {}, null);
+    expect((await receipt()).receipt).toMatchObject({ complete: false });
+  });
+
+  it("is of all spellings or of none: no receipt is complete for one when the ledger has not heard of the other", async () => {
+    const world = createApiWorld();
+    const { removeImage } = world.deps.ledger;
+    let calls = 0;
+    world.deps.ledger.removeImage = (...args) => {
+      calls += 1;
+      return calls === 2
+        ? Promise.reject(new LedgerUnavailable("removeImage", "it is being moved"))
+        : removeImage(...args);
+    };
+    const path = `/api/v1/images/${encodeURIComponent("summer/été a.jpg")}`;
+    await world.json("POST", `${path}/remove`, { body: { reason: "asked" } });
+    await world.deps.ledger.edgesTold();
+    world.advance(17 * MINUTE);
+    sweep(world);
+    const { receipt } = (await world.json("GET", `${path}/removal`)).body as { receipt: RemovalReceipt };
+    expect(receipt).toMatchObject({ complete: true, spellings: [expect.any(String)] });
   });
 
   it("never touches another image: of 1,000 ids that are alike exactly one is removed", async () => {

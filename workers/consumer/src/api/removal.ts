@@ -16,7 +16,7 @@ export const removal = {
     checkId(id);
     // Nothing is removed that no receipt could prove.
     receiptKey(deps);
-    for (const spelling of exact ? [id] : spellingsOf(id)) await remove(spelling, { reason, who }, deps);
+    await remove(exact ? [id] : spellingsOf(id), { reason, who }, deps);
     await deps.ledger.edgesTold();
     return signedRemoval(id, deps);
   },
@@ -26,23 +26,21 @@ export const removal = {
   },
   "POST /api/v1/images/{id}/unblock": async ({ params: { id }, caller }, { ledger, bucket }) => {
     checkId(id);
-    let wasBlocked = false;
-    for (const spelling of spellingsOf(id)) {
-      if (await ledger.unblockImage(spelling, caller.who)) wasBlocked = true;
-      // Also after a call that ended between the two: a block that is left would come back with a restore.
-      await deleteBlock(bucket, spelling);
-    }
+    const spellings = spellingsOf(id);
+    const wasBlocked = await ledger.unblockImage(spellings, caller.who);
+    // Also after a call that ended between the two: a block that is left would come back with a restore.
+    for (const spelling of spellings) await deleteBlock(bucket, spelling);
     if (!wasBlocked) throw new ApiError("not_found", { detail: "The image is not removed." });
     return { id };
   },
 } satisfies Resource;
 
-async function remove(id: string, { reason, who }: { reason: string; who: string }, deps: ApiDeps): Promise<void> {
-  // The block is in R2 before the ledger hears of it, so no older copy of the ledger brings the image back.
-  await putBlock(deps.bucket, id, { reason, who, at: deps.clock.now() });
-  const { status } = await deps.ledger.removeImage(id, reason, who);
+async function remove(ids: string[], { reason, who }: { reason: string; who: string }, deps: ApiDeps): Promise<void> {
+  // The blocks are in R2 before the ledger hears of them, so no older copy of the ledger brings the image back.
+  for (const id of ids) await putBlock(deps.bucket, id, { reason, who, at: deps.clock.now() });
+  const { status } = await deps.ledger.removeImage(ids, reason, who);
   if (status !== "full") return;
-  await deleteBlock(deps.bucket, id);
+  for (const id of ids) await deleteBlock(deps.bucket, id);
   throw new ApiError("ledger_full", { detail: "Too many images are removed. Unblock some." });
 }
 

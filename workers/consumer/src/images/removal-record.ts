@@ -1,6 +1,7 @@
 import type { FoundObject } from "@prewarm/control-schema/removal";
 import { GONE_WITHIN_MS } from "@prewarm/shared/limits";
 import { SETTLED_MS } from "../times.ts";
+import { askedForBlocksAt } from "./asking-for-blocks.ts";
 import type { ImageTx } from "./image-tx.ts";
 import { toldAt } from "./tables/changes.ts";
 import { findRemoval, OBJECTS_MAX, putRemoval, type Removal } from "./tables/removals.ts";
@@ -10,7 +11,10 @@ export interface RemovalView extends Removal {
    * Until when a data centre may answer with a copy, Unix ms; null: the edges have not been told of the removal yet.
    */
   edgeUntil: number | null;
-  /** A check after that, and after the end of every older handler, has found no object. */
+  /**
+   * A check after that, and after the end of every older handler, has found no object. False while a restored ledger
+   * asks R2 for the blocks, because it may lack the removal of another spelling.
+   */
   complete: boolean;
   /** When that check is due, or was made, Unix ms. Null while `edgeUntil` is not known. */
   completeAt: number | null;
@@ -51,7 +55,7 @@ export function removalView(tx: ImageTx, id: string): RemovalView | null {
   if (removal === null) return null;
   const until = edgeUntil(tx, removal);
   const [first, last] = [removal.checks[0] ?? removal, removal.checks.at(-1)];
-  const complete = isChecked(removal, until);
+  const complete = isChecked(removal, until) && askedForBlocksAt(tx) === null;
   const dueAt = until === null ? null : Math.max(first.at + SETTLED_MS, until);
   return { ...removal, edgeUntil: until, complete, completeAt: complete ? (last?.at ?? null) : dueAt };
 }

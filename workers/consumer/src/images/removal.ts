@@ -12,6 +12,7 @@ import {
   findRemoval,
   putRemoval,
   REMOVALS_MAX,
+  removedAmong,
   removedBefore,
 } from "./tables/removals.ts";
 
@@ -21,13 +22,23 @@ import {
  */
 
 /**
- * Removes an image, and blocks it until `unblockImage`. A repeat sweeps once more. `full`: there are too many blocks.
+ * Removes an image under each of its spellings, or under none: a receipt of some of them would say too much. Blocks them
+ * until `unblockImage`. A repeat sweeps once more. `full`: there are too many blocks.
  */
-export function removeImage(tx: ImageTx, id: string, reason: string, who: string): { status: "removing" | "full" } {
-  const block = { id: encodeId(id), reason, who, at: tx.now };
-  if (findRemoval(tx.sql, block.id) === null && countRemovals(tx.sql) >= REMOVALS_MAX) return { status: "full" };
-  remove(tx, block);
-  audit(tx, who, "image.remove", id, { reason });
+export function removeImage(
+  tx: ImageTx,
+  spellings: readonly string[],
+  reason: string,
+  who: string,
+): { status: "removing" | "full" } {
+  const ids = spellings.map(encodeId);
+  const added = ids.length - removedAmong(tx.sql, ids).size;
+  if (added > 0 && countRemovals(tx.sql) + added > REMOVALS_MAX) return { status: "full" };
+  tx.images.load(ids);
+  for (const id of ids) {
+    remove(tx, { id, reason, who, at: tx.now });
+    audit(tx, who, "image.remove", decodeId(id), { reason });
+  }
   return { status: "removing" };
 }
 
@@ -53,13 +64,17 @@ export function remove(tx: ImageTx, block: Block): number {
   return seq;
 }
 
-/** Lifts the block. Purges the image, because its note still says that it is removed. False: there was no block. */
-export function unblockImage(tx: ImageTx, id: string, who: string): boolean {
-  const image = tx.images.get(encodeId(id));
-  if (!image.removed) return false;
-  lift(tx, image, who);
-  purge(tx, { seq: tx.next(), id: image.id });
-  return true;
+/**
+ * Lifts the blocks of an image's spellings. Purges them, because their notes still say that they are removed. False:
+ * none was blocked.
+ */
+export function unblockImage(tx: ImageTx, spellings: readonly string[], who: string): boolean {
+  const blocked = spellings.map((id) => tx.images.get(encodeId(id))).filter(({ removed }) => removed);
+  for (const image of blocked) {
+    lift(tx, image, who);
+    purge(tx, { seq: tx.next(), id: image.id });
+  }
+  return blocked.length > 0;
 }
 
 function lift(tx: ImageTx, image: Image, who: string): void {

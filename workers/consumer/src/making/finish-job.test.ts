@@ -590,7 +590,7 @@ describe("an original with an alpha channel", () => {
     const { ledger, deps, make, shift, asked } = world();
     await make(JPEG);
     deps.at = async (point) => {
-      if (point === "put") ledger.engine.removeImage("photo", "asked", "test");
+      if (point === "put") ledger.engine.removeImage(["photo"], "asked", "test");
     };
     await make(KEY);
     await shift();

@@ -40,7 +40,7 @@ describe("the edges are told", () => {
     ],
     [
       "a removal",
-      ({ ledger }) => ledger.removeImage("a", "asked", "test"),
+      ({ ledger }) => ledger.removeImage(["a"], "asked", "test"),
       { gone: true, replaced: true, recropped: false, removed: true },
     ],
     [
@@ -71,10 +71,10 @@ describe("the edges are told", () => {
 
   it("that a block is lifted", async () => {
     const world = setup();
-    world.ledger.removeImage("a", "asked", "test");
+    world.ledger.removeImage(["a"], "asked", "test");
     await told(world);
     world.clock.advance(2);
-    world.ledger.unblockImage("a", "test");
+    world.ledger.unblockImage(["a"], "test");
     const changes = await told(world);
     expect([changes.images.has("a"), isRemoved(changes, "a")]).toEqual([true, false]);
   });
@@ -263,7 +263,7 @@ describe("a put of the changes", () => {
 
   it("that comes late makes the receipt of a removal complete later", async () => {
     const { world, puts } = heldWorld();
-    world.ledger.removeImage("a", "asked", "test");
+    world.ledger.removeImage(["a"], "asked", "test");
     const heard = world.ledger.edgesTold();
     expect(world.ledger.imageRows("a", []).removal).toMatchObject({ edgeUntil: null, completeAt: null });
     world.clock.advance(3_600);

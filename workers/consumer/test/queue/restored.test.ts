@@ -279,7 +279,7 @@ describe("until R2 has listed the blocks of removed images", () => {
 
   it("no removal of the copy deletes; one without a block is lifted, unless it was ordered again", async () => {
     const { world, ledger, lists, ring, clock, passes } = listing();
-    for (const id of ["lifted", "again", "kept"]) ledger.removeImage(id, "asked", "ops");
+    for (const id of ["lifted", "again", "kept"]) ledger.removeImage([id], "asked", "ops");
     clock.advance(60);
     ledger.restored("ops");
     const { ended } = await ring();
@@ -288,7 +288,7 @@ describe("until R2 has listed the blocks of removed images", () => {
     expect(passes()).toEqual([]);
     expect(ledger.doctorSlice({ page, fix: true, keep: false, who: "test" }).findings).toEqual([]);
     clock.advance(1);
-    ledger.removeImage("again", "asked again", "ops");
+    ledger.removeImage(["again"], "asked again", "ops");
     lists[0]?.([block("kept"), block("lacking")]);
     await ended;
     expect(["lifted", "again", "kept", "lacking"].map((id) => isRemoved(world, id))).toEqual([false, true, true, true]);

@@ -214,8 +214,8 @@ function operators(say: Say, sql: ReturnType<typeof nodeSql>): void {
   say("acknowledge", "paused.bulk", null, WHO);
   say("takeBack", "paused.bulk", WHO);
   say("setFocal", "h", [0.25, 0.5], WHO);
-  say("removeImage", "r", "asked", WHO);
-  say("unblockImage", "r", WHO);
+  say("removeImage", ["r"], "asked", WHO);
+  say("unblockImage", ["r"], WHO);
   say("purgeImage", "j", "9", WHO);
   say("purgeImage", "i", "0", WHO);
   const many = { action: "of many", kind: "remove" as const, also: [], label: null, reason: "asked" };

@@ -63,7 +63,7 @@ const NAMED: Forms<Exclude<keyof LedgerCalls, PlainRead>> & Partial<Forms<PlainR
   purgeImage: [(ledger) => ledger.purgeImage("p1.jpg", null, WHO), (ledger) => ledger.purgeImage("new.jpg", null, WHO)],
   edgesTold: [(ledger) => ledger.edgesTold()],
   setFocal: [(ledger) => ledger.setFocal("p2.jpg", [0.25, 0.75], WHO)],
-  removeImage: [(ledger) => ledger.removeImage("p3.jpg", "asked", WHO)],
+  removeImage: [(ledger) => ledger.removeImage(["p3.jpg"], "asked", WHO)],
   actOnImages: (["purge", "remove"] as const).map((kind) => (ledger: DirectLedger) => {
     const ids = Array.from({ length: IMAGES_PER_CALL }, (_, n) => `p${n + 100}.jpg`);
     const reason = kind === "remove" ? "asked" : null;
@@ -73,7 +73,7 @@ const NAMED: Forms<Exclude<keyof LedgerCalls, PlainRead>> & Partial<Forms<PlainR
     (ledger) => ledger.getImageAction({ action: "many-remove" }),
     (ledger) => ledger.getImageAction({ action: "nothing" }),
   ],
-  unblockImage: [(ledger) => ledger.unblockImage("gone7", WHO)],
+  unblockImage: [(ledger) => ledger.unblockImage(["gone7"], WHO)],
   noteDeliveries: [(ledger) => ledger.noteDeliveries([{ ...NOTE, ...COUNTS }])],
   countRefusals: [(ledger) => ledger.countRefusals([{ ...NOTE, ...COUNTS, verdict: "refused", why: "unauthorized" }])],
   listDeliveries: [(ledger) => ledger.listDeliveries()],
