@@ -1,5 +1,5 @@
 import type { ImageType } from "@prewarm/shared/image-header-type";
-import { stagedKey } from "@prewarm/shared/variant-key";
+import { type StagedName, stagedKey } from "@prewarm/shared/variant-key";
 import type { Labels } from "../output/labels/labels.ts";
 import { ifUnchanged } from "./put-condition.ts";
 
@@ -7,12 +7,6 @@ import { ifUnchanged } from "./put-condition.ts";
  * Staged originals: bytes that several jobs are made from (decision 13). A name is written once and never replaced, so whatever is read under
  * it is the same.
  */
-
-/** The name of staged bytes. `number`: the ledger's (images/staging.ts). */
-export interface StagedName {
-  id: string;
-  number: number;
-}
 
 /** What is known of a staged original. */
 export interface StagedFacts {
@@ -32,14 +26,14 @@ export interface StagedFacts {
 export type Staged = { kind: "bytes"; facts: StagedFacts; bytes: number } | { kind: "unstaged"; why: string };
 
 /** Null: there is nothing under this name. */
-export async function findStaged(bucket: Pick<R2Bucket, "head">, { id, number }: StagedName): Promise<Staged | null> {
-  const object = await bucket.head(stagedKey(id, number));
+export async function findStaged(bucket: Pick<R2Bucket, "head">, name: StagedName): Promise<Staged | null> {
+  const object = await bucket.head(stagedKey(name));
   return object === null ? null : stagedOf(object);
 }
 
 /** The bytes of a staged original; null: they are not there. */
-export async function readStaged(bucket: Pick<R2Bucket, "get">, { id, number }: StagedName) {
-  const object = await bucket.get(stagedKey(id, number));
+export async function readStaged(bucket: Pick<R2Bucket, "get">, name: StagedName) {
+  const object = await bucket.get(stagedKey(name));
   if (object === null) return null;
   const staged = stagedOf(object);
   if (staged.kind === "bytes") return { ...staged, body: object.body };
@@ -50,7 +44,7 @@ export async function readStaged(bucket: Pick<R2Bucket, "get">, { id, number }: 
 /** Puts the bytes of an original. A stream needs a known length. False: something is there already, and stays. */
 export async function putStaged(
   bucket: Pick<R2Bucket, "put">,
-  { id, number }: StagedName,
+  name: StagedName,
   body: ReadableStream | Uint8Array,
   { size, etag, type, frames, alpha, labels }: StagedFacts,
 ): Promise<boolean> {
@@ -63,17 +57,13 @@ export async function putStaged(
     // Metadata is printable ASCII.
     ...(labels === undefined ? {} : { labels: new URLSearchParams({ ...labels }).toString() }),
   };
-  return (await bucket.put(stagedKey(id, number), body, { onlyIf: ifUnchanged(null), customMetadata })) !== null;
+  return (await bucket.put(stagedKey(name), body, { onlyIf: ifUnchanged(null), customMetadata })) !== null;
 }
 
 /** Notes why an original is not staged, so that no other handler tries. False: something is there already, and stays. */
-export async function noteUnstaged(
-  bucket: Pick<R2Bucket, "put">,
-  { id, number }: StagedName,
-  why: string,
-): Promise<boolean> {
+export async function noteUnstaged(bucket: Pick<R2Bucket, "put">, name: StagedName, why: string): Promise<boolean> {
   const options = { onlyIf: ifUnchanged(null), customMetadata: { why } };
-  return (await bucket.put(stagedKey(id, number), why, options)) !== null;
+  return (await bucket.put(stagedKey(name), why, options)) !== null;
 }
 
 function stagedOf({ customMetadata = {}, size: bytes }: Pick<R2Object, "customMetadata" | "size">): Staged {
