@@ -146,12 +146,12 @@ export const CHANGES: readonly Mutation[] = [
     }),
   ]),
   ...at({ file: `${CONSUMER}/images/changes.ts`, tests: LEDGER_TESTS }, [
-    breaks("P21", "young changes leave the object when it is too long", {
-      find: " && seq <= numberAt(now - YOUNG_MS)",
-      replace: "",
+    breaks("P21", "purged images leave the object before R2 has lost them", {
+      find: "[...recent, ...unswept]",
+      replace: "[...recent, ...unswept.slice(unswept.length)]",
     }),
     breaks("P21", "changes that leave the object leave nothing behind", {
-      find: "  putChangeOfAll(sql, Math.max(first.seq, readBefore(sql, 0)));\n",
+      find: "  putChangeOfAll(sql, recent[kept.length]?.seq ?? from);\n",
       replace: "",
     }),
   ]),
