@@ -32,6 +32,14 @@ export const CHANGES: readonly Mutation[] = [
       replace: 'standing === "old"',
     }),
     breaks("P21", "an old object has no copy", { find: '(standing === "old" && isOld)', replace: "false" }),
+    breaks("P21", "a new isolate that cannot read the changes trusts copies", {
+      find: 'changes.knowledge !== "unread"',
+      replace: 'changes.knowledge !== ""',
+    }),
+    breaks("P21", "browsers keep for a year what the edge cannot judge", {
+      find: "isFresh ? YEAR_SECONDS : OLD_COPY_SECONDS",
+      replace: "isFresh || YEAR_SECONDS ? YEAR_SECONDS : OLD_COPY_SECONDS",
+    }),
     breaks("P21", "R2 is read for a removed image", {
       find: "if (isRemoved(changes, id)) {",
       replace: "if (changes.before < 0) {",
@@ -50,6 +58,10 @@ export const CHANGES: readonly Mutation[] = [
     breaks("P21", "an isolate keeps the changes for as long as it likes", {
       find: "mustWait = age >= heldMs",
       replace: "mustWait = age >= 8 * heldMs",
+    }),
+    breaks("P21", "a lost object takes back what it told", {
+      find: "text === NO_CHANGES && held.isTold",
+      replace: "text === NO_CHANGES && at < 0",
     }),
     breaks("P21", "a data centre keeps the changes for as long as it likes", {
       find: "Math.floor(heldMs / 1000)",
@@ -146,12 +158,12 @@ export const CHANGES: readonly Mutation[] = [
     }),
   ]),
   ...at({ file: `${CONSUMER}/images/changes.ts`, tests: LEDGER_TESTS }, [
-    breaks("P21", "young changes leave the object when it is too long", {
-      find: " && seq <= numberAt(now - YOUNG_MS)",
-      replace: "",
+    breaks("P21", "purged images leave the object before R2 has lost them", {
+      find: "[...recent, ...unswept]",
+      replace: "[...recent, ...unswept.slice(unswept.length)]",
     }),
     breaks("P21", "changes that leave the object leave nothing behind", {
-      find: "  putChangeOfAll(sql, Math.max(first.seq, readBefore(sql, 0)));\n",
+      find: "  putChangeOfAll(sql, recent[kept.length]?.seq ?? from);\n",
       replace: "",
     }),
   ]),

@@ -194,6 +194,10 @@ export const IMAGES: readonly Mutation[] = [
       find: "const changed = Math.max(floor, forced, tx.memory.meta.restored);",
       replace: "const changed = Math.max(floor, forced * 0, tx.memory.meta.restored);",
     }),
+    breaks("P17", "a job that is alone in its version stages its original", {
+      find: " && versionOf(other) === v;",
+      replace: " && v !== undefined;",
+    }),
     breaks("P16", "jobs that wait for half a day get bytes that end before them", {
       find: "return first + Math.max(0, periods) * PERIOD_US;",
       replace: "return first + Math.min(0, periods) * PERIOD_US;",

@@ -181,13 +181,13 @@ export const MAKING: readonly Mutation[] = [
   ]),
   ...at({ file: `${ROOM}/prepare.ts`, tests: [`${ROOM}/stager.test.ts`] }, [
     breaks("P9", "a viewer waits for the copy of an original", {
-      find: "await Promise.race([context.stager.original(image, wanted, rank), claim.urgent.promise]);",
-      replace: "await context.stager.original(image, wanted, rank);",
+      find: "await Promise.race([copied, claim.urgent.promise]);",
+      replace: "await copied;",
     }),
     breaks("P9", "a viewer's job looks for a copy of its original", {
-      find: "  if (staging === null || assignment.urgent) return own();\n",
+      find: "  if (staging === null || name === null || assignment.urgent) return own();\n",
       replace:
-        "  if (staging === null) return (await context.stager.original(image, { number: 1, ...ONLY_LOOK }, rank)) ?? own();\n",
+        "  if (staging === null || name === null) return (await context.stager.original({ id: image, v: null, number: 1 }, ONLY_LOOK, rank)) ?? own();\n",
     }),
     breaks("P16", "a job that has failed may be made of another original than the jobs before it", {
       find: 'return again.kind === "image" && again.etag === staged.etag ? again : staged;',

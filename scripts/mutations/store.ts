@@ -178,14 +178,20 @@ export const STORE: readonly Mutation[] = [
   ]),
   ...at({ file: `${ROOM}/sweep-image.ts`, tests: [`${ROOM}/make-pass.test.ts`] }, [
     breaks("P16", "a purge leaves staged originals", {
-      find: "({ key }) => Number(key.slice(stagedPrefix(id).length)) < fence);",
-      replace: "({ key }) => Number(key.slice(stagedPrefix(id).length)) < 0);",
+      find: "({ key }) => numberOf(key) < fence);",
+      replace: "({ key }) => numberOf(key) < 0);",
+    }),
+  ]),
+  ...at({ file: "packages/shared/src/variant-key.ts", tests: [`${SRC}/making/stager.test.ts`] }, [
+    breaks("P16", "two versions that were ordered soon after a purge are made from one copy", {
+      find: "return v === null ? String(number) : `${number}@${v}`;",
+      replace: "return String(number || v);",
     }),
   ]),
   ...at({ file: `${ROOM}/staged.ts`, tests: [`${SRC}/making/stager.test.ts`] }, [
     breaks("P16", "staged bytes are replaced by those of a later read", {
-      find: "return (await bucket.put(stagedKey(id, number), body, { onlyIf: ifUnchanged(null), customMetadata })) !== null;",
-      replace: "return (await bucket.put(stagedKey(id, number), body, { customMetadata })) !== null;",
+      find: "return (await bucket.put(stagedKey(name), body, { onlyIf: ifUnchanged(null), customMetadata })) !== null;",
+      replace: "return (await bucket.put(stagedKey(name), body, { customMetadata })) !== null;",
     }),
   ]),
   ...at({ file: `${ROOM}/variants.ts`, tests: [`${SRC}/making/original-copy.test.ts`] }, [

@@ -1,5 +1,6 @@
 import type { Log } from "@prewarm/shared/log";
 import { type TestSite, testSite } from "@prewarm/shared/testing/test-site";
+import { stagedSegment } from "@prewarm/shared/variant-key";
 import type { Ittybit } from "../../workers/consumer/src/ittybit/client.ts";
 import {
   createFakeIttybit,
@@ -108,7 +109,8 @@ export class CalmWorld extends World {
       outside: {
         engine: service.engine,
         fetch: webOf(clock, ittybit, fetched, options),
-        stagedUrl: (options.stages ?? true) ? async ({ id, number }) => `${STAGED}/${number}/${id}` : null,
+        stagedUrl:
+          (options.stages ?? true) ? async ({ id, ...name }) => `${STAGED}/${stagedSegment(name)}/${id}` : null,
       },
       queues: {
         live: { name: "prewarm-live", handlers: liveHandlers, batch: { max: 100, timeoutMs: 0 }, unruly: false },

@@ -3,6 +3,7 @@ import { withoutFinalSlashes } from "./environment.ts";
 import { formatId } from "./image-id.ts";
 import { type Chosen, STAGED_MS } from "./limits.ts";
 import { isNoise } from "./noise.ts";
+import { type StagedName, stagedSegment } from "./variant-key.ts";
 
 /** What a URL's signature is worth. Tell the caller no more than "refused": `bad` and `expired` look alike outside. */
 type Verdict = "ok" | "absent" | "bad" | "expired";
@@ -108,21 +109,21 @@ export async function originalUrl(
 export const STAGED_PATH = "/staged/";
 
 /**
- * The full URL of a staged original; `base` is the edge's origin. `number` is in µs of Unix time, and the URL ends STAGED_MS after it: the same
- * number gives the same URL.
+ * The full URL of a staged original; `base` is the edge's origin. The URL ends STAGED_MS after the number: the same
+ * name gives the same URL.
  */
 export async function stagedUrl(
   base: string,
-  { id, number }: { id: string; number: number },
+  { id, ...name }: StagedName,
   key: string,
   config: Pick<Config, "noise">,
 ): Promise<string> {
-  const path = `${STAGED_PATH}${number}/${formatId(id)}`;
-  const query = `exp=${Math.floor((number / 1000 + STAGED_MS) / 1000)}`;
+  const path = `${STAGED_PATH}${stagedSegment(name)}/${formatId(id)}`;
+  const query = `exp=${Math.floor((name.number / 1000 + STAGED_MS) / 1000)}`;
   return `${withoutFinalSlashes(base)}${path}?${query}&s=${await sign(path, query, key, config)}`;
 }
 
-/** As `verify`, for `/originals/<id>` and `/staged/<number>/<id>`: there a signature without an expiry is `bad`, because we never make one. */
+/** As `verify`, for `/originals/<id>` and `/staged/<number>@<v>/<id>`: there a signature without an expiry is `bad`, because we never make one. */
 export async function verifyOriginal(
   path: string,
   query: URLSearchParams | string,

@@ -15,8 +15,7 @@ export function decodeId(segment: string): string {
 
 /** Names one variant, everywhere: `<encoded id>/[@<v>/]<orig | w | x<h> | w x h -fit[-pos]>-<quality>.<format>`. Its inverse is `parseVariantKey`. */
 export function variantKey(id: string, transform: Transform, v: string | null = null): string {
-  const version = v === null ? "" : `@${v}/`;
-  return `${imagePrefix(id)}${version}${variantName(transform)}`;
+  return `${versionPrefix(id, v)}${variantName(transform)}`;
 }
 
 /** A variant among those of its image and version: the end of its key, such as `640x480-cover-high.webp`. */
@@ -75,6 +74,11 @@ function idOrNull(encoded: string): string | null {
 /** What every key of this image begins with. */
 export function imagePrefix(id: string): string {
   return `${encodeId(id)}/`;
+}
+
+/** What every key of this version of an image begins with. Null: of the image without a version, and of all its versions. */
+export function versionPrefix(id: string, v: string | null): string {
+  return v === null ? imagePrefix(id) : `${imagePrefix(id)}@${v}/`;
 }
 
 /** The still encoded id of a key. */
@@ -143,9 +147,29 @@ export function stagedPrefix(id: string): string {
   return `staged/${imagePrefix(id)}`;
 }
 
-/** Where the bytes of an original lie in R2 that several jobs are made from. `number`: the ledger's (images/staging.ts). */
-export function stagedKey(id: string, number: number): string {
-  return `${stagedPrefix(id)}${number}`;
+/** Names the bytes of an original that several jobs are made from. */
+export interface StagedName {
+  id: string;
+  /** The version of the jobs. Two versions may have different originals, so they share no bytes. */
+  v: string | null;
+  /** The ledger's (images/staging.ts), in µs of Unix time. */
+  number: number;
+}
+
+/** Where staged bytes lie in R2. */
+export function stagedKey({ id, ...name }: StagedName): string {
+  return `${stagedPrefix(id)}${stagedSegment(name)}`;
+}
+
+/** Version and number as one segment of names and paths: `<number>` or `<number>@<v>`. Its inverse is `parseStagedSegment`. */
+export function stagedSegment({ v, number }: Omit<StagedName, "id">): string {
+  return v === null ? String(number) : `${number}@${v}`;
+}
+
+/** The inverse of `stagedSegment`; null for what it never printed. A number of the ledger has no leading zero. */
+export function parseStagedSegment(segment: string): Omit<StagedName, "id"> | null {
+  const [, number, v = null] = /^([1-9]\d{0,15})(?:@([A-Za-z0-9_-]{1,64}))?$/.exec(segment) ?? [];
+  return number === undefined ? null : { v, number: Number(number) };
 }
 
 /** Of all notes of images. */

@@ -259,6 +259,18 @@ const replacedAndPutBack = fc.tuple(target, fc.integer({ min: 1_000, max: 4_000 
     }),
 );
 
+/** An image is deleted, and two versions of it follow, soon one after the other. */
+const publishedTwice = fc.tuple(target, fc.integer({ min: 500, max: 70_000 })).map(
+  ([at, ms]) =>
+    new Named(`publishedTwice(purge ${at.image}, publish, ${ms} ms, publish)`, async (world) => {
+      HAPPENINGS.purge(world, at);
+      await world.clock.run(100);
+      HAPPENINGS.publish(world, { ...at, widths: [...WIDTHS] });
+      await world.clock.run(ms);
+      HAPPENINGS.publish(world, { ...at, widths: [...WIDTHS] });
+    }),
+);
+
 /** What is stored is purged by a delete that takes long, and ordered anew meanwhile: what the purge's lock is for. */
 const purgedLate = fc.tuple(target, fc.integer({ min: 20, max: 2_000 })).map(
   ([at, ms]) =>
@@ -329,6 +341,7 @@ const SCENES = {
   replacedAndPutBack,
   purgedAndPutBack,
   purgedLate,
+  publishedTwice,
   lateWord,
   deadAndNoAlarm,
 };
@@ -348,6 +361,7 @@ const scenes = [
   lostPost,
   forcedAndCancelled,
   copyCancelled,
+  publishedTwice,
   deadAndNoAlarm,
   fc.oneof({ weight: 12, arbitrary: slowAndForced }, { weight: 1, arbitrary: overnight }),
 ];

@@ -25,8 +25,11 @@ const HOUR_MS = 3_600_000;
 /** What was refused or cancelled is kept for a day; dead letters for 30, which would cost a history a minute. */
 const PRUNED_AFTER_HOURS = 26;
 
-export const keyOf = ({ image, width }: { image: ImageName; width: Width }) =>
-  width === CROP_WIDTH ? `${image}/${width}x${width}-cover-high.webp` : `${image}/${width}-high.webp`;
+/** `v`: a version of the site's own; default: none. */
+export const keyOf = ({ image, width, v = null }: { image: ImageName; width: Width; v?: number | null }) => {
+  const name = width === CROP_WIDTH ? `${width}x${width}-cover-high.webp` : `${width}-high.webp`;
+  return v === null ? `${image}/${name}` : `${image}/@${v}/${name}`;
+};
 
 export type Happening = (world: HistoryWorld, target: Target) => void | Promise<void>;
 
@@ -34,10 +37,10 @@ export type Happening = (world: HistoryWorld, target: Target) => void | Promise<
 async function accept(
   world: HistoryWorld,
   { image, widths, lane, run }: Target,
-  more: Partial<Pick<AcceptImage, "order" | "sourceEtag" | "focal">> & { force?: boolean } = {},
+  more: Partial<Pick<AcceptImage, "order" | "sourceEtag" | "focal">> & { force?: boolean; v?: number | null } = {},
 ): Promise<void> {
-  const { force = false, ...told } = more;
-  const keys = widths.map((one) => keyOf({ image, width: one }));
+  const { force = false, v = null, ...told } = more;
+  const keys = widths.map((one) => keyOf({ image, width: one, v }));
   for (const key of keys) world.invariants.promises.asked.add(key);
   const images = [{ id: image, keys, order: null, sourceEtag: null }];
   const delivery = { id: `delivery${world.next()}`, hash: JSON.stringify([images, told, force]) };
@@ -69,9 +72,19 @@ async function replace(world: HistoryWorld, target: Target, by: "order" | "etag"
   // An etag is news only to a ledger that has heard of the original before.
   if (by === "etag") await accept(world, target, { sourceEtag: etagOf(image, before) });
   upstream.change(image);
+  world.invariants.promises.told.set(image, before + 1);
   const order = by === "etag" ? null : String(before + 1);
   const sourceEtag = by === "order" ? null : etagOf(image, before + 1);
   await accept(world, { ...target, lane: "upload" }, { order, sourceEtag });
+}
+
+/** The original changes, and its site orders the next version by its name alone, as one does whose files have no dates. */
+async function publish(world: HistoryWorld, target: Target): Promise<void> {
+  const { upstream } = world;
+  const v = upstream.versionOf(target.image) + 1;
+  if (v >= VERSIONS) return;
+  upstream.change(target.image);
+  await accept(world, target, { v });
 }
 
 /** The news of an older version comes late, and its point with it. */
@@ -126,6 +139,7 @@ export const HAPPENINGS = {
   replace: asking((world, target) => replace(world, target, "order")),
   replaceByEtag: asking((world, target) => replace(world, target, "etag")),
   replaceByBoth: asking((world, target) => replace(world, target, "both")),
+  publish: asking(publish),
   older: asking(older),
   focal: asking((world, target) => world.ask((ledger) => ledger.setFocal(target.image, pointOf(target), WHO))),
   uploadWithFocal: asking((world, target) => accept(world, target, { focal: pointOf(target) })),

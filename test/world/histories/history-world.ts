@@ -1,4 +1,5 @@
 import { testSite } from "@prewarm/shared/testing/test-site";
+import { stagedSegment } from "@prewarm/shared/variant-key";
 import type { GateView } from "../../../workers/consumer/src/ledger/calls.ts";
 import { ittybitOver } from "../../../workers/consumer/src/testing/test-service.ts";
 import { type Chance, createChance } from "../chance.ts";
@@ -83,7 +84,7 @@ export class HistoryWorld extends World {
       outside: {
         engine: ittybitOver(() => upstream.client),
         fetch: upstream.fetch,
-        stagedUrl: async ({ id, number }) => `${STAGED}/${number}/${id}`,
+        stagedUrl: async ({ id, ...name }) => `${STAGED}/${stagedSegment(name)}/${id}`,
       },
       queues: {
         live: { name: "prewarm-live", handlers: 20, batch: { max: 10, timeoutMs: 300 }, unruly: true },

@@ -25,6 +25,8 @@ export class Promises {
   readonly purgedBelow = new Map<string, number>();
   /** The highest floor that each key was ordered under. */
   readonly floors = new Map<string, number>();
+  /** The last version of each original that the ledger was told of: it may take what is stored to be no older. */
+  readonly told = new Map<string, number>();
   /** Images whose change was told only by the first etag the ledger heard of them: it takes what is stored to be of it. */
   readonly unsure = new Set<string>();
   /** The point of each image, as it was set last. */

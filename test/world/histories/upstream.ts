@@ -42,6 +42,14 @@ export function emptyScript(): Script {
   return { ...noFaults(), ...upstream, lateAnswers: [] };
 }
 
+/** A variant, and the oldest version of its original that it may show. */
+interface Shown {
+  image: string;
+  from: number;
+  width: number;
+  part: Part;
+}
+
 /** The outside in memory: Ittybit, the host of its results, and the originals, which a job reads a while after it was made. */
 export class Upstream {
   readonly missing = new Set<string>();
@@ -121,8 +129,10 @@ export class Upstream {
     return (this.#changes.get(image) ?? []).filter((changed) => changed <= at).length;
   }
 
-  expected(image: string, width: number, part: Part): Uint8Array {
-    return this.#pictures.output(image, this.versionOf(image), width, part);
+  /** Whether these are the bytes of an original of a version from `from` on. */
+  mayShow(bytes: Uint8Array, { image, from, width, part }: Shown): boolean {
+    const versions = Array.from({ length: this.versionOf(image) - from + 1 }, (_, n) => from + n);
+    return versions.some((version) => Buffer.compare(bytes, this.#pictures.output(image, version, width, part)) === 0);
   }
 
   /** The client: every call takes its time there and back. */

@@ -221,6 +221,31 @@ describe("the changes", () => {
     expect(await view(world)).toBe("302");
   });
 
+  it("that a new isolate cannot read make it trust no copy, and give browsers no year", async () => {
+    const world = await viewed();
+    world.tell({ photo: { gone: 6, removed: true } });
+    const { get } = world.images;
+    // A sweep has deleted it.
+    world.images.get = (key, options) => (key.startsWith("variants/") ? Promise.resolve(null) : get(key, options));
+    world.advance(KNOWN_WITHIN_MS);
+    world.images.store("control/changes.json", "not json");
+    const removed = world.otherIsolate();
+    expect(await view(removed)).toBe("302");
+    world.images.get = get;
+    const shown = await world.otherIsolate().get(PATH);
+    expect([shown.status, shown.headers.get("Cache-Control")]).toEqual([200, "public, max-age=20"]);
+  });
+
+  it("that R2 has lost are not taken back by an isolate that knew them", async () => {
+    const world = await viewed();
+    world.tell({ photo: { gone: 6 } });
+    world.advance(KNOWN_WITHIN_MS);
+    expect(await view(world)).toBe("302");
+    world.images.objects.delete("control/changes.json");
+    world.advance(KNOWN_WITHIN_MS);
+    expect(await view(world)).toBe("302");
+  });
+
   it("that R2 gives too late count from the next view on", async () => {
     const world = await viewed();
     world.tell({ photo: { gone: 6 } });

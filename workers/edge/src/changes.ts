@@ -24,10 +24,19 @@ interface ReaderDeps {
   log(event: string, fields: Record<string, string>): void;
 }
 
+/** The changes as an isolate knows them. */
+export interface KnownChanges extends Changes {
+  /**
+   * `fresh`: read within the last 30 s. `late`: R2 does not answer, so there may be newer ones. `unread`: this isolate has
+   * never read them, so it cannot judge a copy.
+   */
+  knowledge: "fresh" | "late" | "unread";
+}
+
 /** The changes as this isolate knows them, at most 30 s old while R2 answers. */
 export interface ChangesReader {
   /** Never rejects: while R2 does not answer, the last known changes count. */
-  read(request: ChangesRequest): Promise<Changes>;
+  read(request: ChangesRequest): Promise<KnownChanges>;
 }
 
 /** How long the data centre's cache keeps the changes, and how old they may then become in an isolate's memory, in ms. */
@@ -41,7 +50,7 @@ const CACHE_WAIT_MS = 250;
 
 /** Each age is counted on one machine. No two clocks are compared. */
 export function createChangesReader({ images, cache, clock, heldMs, log }: ReaderDeps): ChangesReader {
-  let held = { changes: parseChanges(NO_CHANGES), at: Number.NEGATIVE_INFINITY };
+  let held = { changes: parseChanges(NO_CHANGES), at: Number.NEGATIVE_INFINITY, isTold: false };
   let turnUntil = Number.NEGATIVE_INFINITY;
   let failedUntil = Number.NEGATIVE_INFINITY;
 
@@ -51,7 +60,9 @@ export function createChangesReader({ images, cache, clock, heldMs, log }: Reade
     const url = `${origin}/.changes`;
     const copy = await textOfCopy(cache, url);
     const text = copy ?? (await textInStore(images));
-    held = { changes: parseChanges(text), at };
+    // A lost object does not take back what it told.
+    if (text === NO_CHANGES && held.isTold) throw new Error("the changes are missing");
+    held = { changes: parseChanges(text), at, isTold: text !== NO_CHANGES };
     const headers = { "Cache-Control": `max-age=${Math.floor(heldMs / 1000)}` };
     if (copy === null) background(attempt(() => cache.put(url, new Response(text, { headers }))));
   };
@@ -76,7 +87,8 @@ export function createChangesReader({ images, cache, clock, heldMs, log }: Reade
         // A read that is late still counts once it ends.
         if (mustWait && !(await withTimeLimit(() => refreshed, waitMs)).ok) failedUntil = clock.now() + TURN_MS;
       }
-      return held.changes;
+      const late = clock.now() - held.at > 2 * heldMs ? "late" : "fresh";
+      return { ...held.changes, knowledge: held.at === Number.NEGATIVE_INFINITY ? "unread" : late };
     },
   };
 }

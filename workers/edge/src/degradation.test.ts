@@ -71,9 +71,11 @@ const RIGHT: Record<Kind, number> = {
   placeholder: 200,
 };
 
-/** A failing R2 leaves the redirect, or the placeholder; all else is served as if nothing were wrong. */
+/**
+ * A failing R2 leaves the redirect, or the placeholder: a new isolate that cannot read the changes trusts no copy. All else is
+ * served as if nothing were wrong.
+ */
 function expected(kind: Kind, broken: Record<"cache" | "images" | "slowImages" | "outOfTime", boolean>): number {
-  if (kind === "cached" && !broken.cache) return 200;
   if (kind === "placeholder") return 200;
   // What may stand in is told by the image's note, which a slow R2 does not bring in time.
   if (kind === "stand-in" && (broken.outOfTime || broken.slowImages)) return 302;

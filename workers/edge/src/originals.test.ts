@@ -159,14 +159,18 @@ describe("/staged/", () => {
 
   function stagedWorld(): World {
     const world = setup({ keys: ["key", "old"] });
-    world.images.store(stagedKey("a b/c.jpg", NUMBER), JPEG);
-    world.images.store(stagedKey("a b/c.jpg", NUMBER + 1), JPEG.toReversed());
+    world.images.store(stagedKey({ id: "a b/c.jpg", v: null, number: NUMBER }), JPEG);
+    world.images.store(stagedKey({ id: "a b/c.jpg", v: null, number: NUMBER + 1 }), JPEG.toReversed());
     world.images.store(storeKey("a b/c.jpg/800-high.webp"), JPEG);
     return world;
   }
 
-  async function path(world: World, id = "a b/c.jpg", number = NUMBER, key = "key"): Promise<string> {
-    return (await stagedUrl(ORIGIN, { id, number }, key, world.config)).slice(ORIGIN.length);
+  async function path(
+    world: World,
+    id = "a b/c.jpg",
+    { v = null as string | null, key = "key" } = {},
+  ): Promise<string> {
+    return (await stagedUrl(ORIGIN, { id, v, number: NUMBER }, key, world.config)).slice(ORIGIN.length);
   }
 
   it("serves the bytes of its number, for the number's day", async () => {
@@ -178,7 +182,7 @@ describe("/staged/", () => {
     expect(response.headers.get("Cache-Control")).toBe(`private, max-age=${DAY_MS / 1000}`);
     expect(new Uint8Array(await response.arrayBuffer())).toEqual(JPEG);
     expect((await world.get(asked, { Range: "bytes=4-7" })).status).toBe(206);
-    expect((await world.get(await path(world, "a b/c.jpg", NUMBER, "old"))).status).toBe(200);
+    expect((await world.get(await path(world, "a b/c.jpg", { key: "old" }))).status).toBe(200);
     world.advance(DAY_MS);
     expect((await world.get(asked)).status).toBe(403);
   });
@@ -189,6 +193,7 @@ describe("/staged/", () => {
     ["another image's signature", (signed) => signed.replace("c.jpg", "d.jpg")],
     ["a signature of another road", (signed) => signed.replace(/^\/staged\/\d+/, "/originals")],
     ["a later end", (signed) => signed.replace("exp=", "exp=9")],
+    ["another version's signature", (signed) => signed.replace(String(NUMBER), `${NUMBER}@b`)],
     ["a number in another spelling", (signed) => signed.replace("/staged/", "/staged/0")],
     ["a step out of the folder", (signed) => signed.replace(String(NUMBER), "..%2Fvariants")],
   ])("reads nothing with %s", async (_name, change) => {
@@ -198,16 +203,19 @@ describe("/staged/", () => {
     expect(world.images.reads).toEqual([]);
   });
 
-  it("reads no other object than its own", async () => {
+  it.each([null, "b"])("reads no other object than its own, of version %s", async (v) => {
     const world = stagedWorld();
-    await (await world.get(await path(world))).arrayBuffer();
-    expect([...new Set(world.images.reads)]).toEqual([stagedKey("a b/c.jpg", NUMBER)]);
+    const own = stagedKey({ id: "a b/c.jpg", v, number: NUMBER });
+    world.images.store(own, JPEG);
+    const response = await world.get(await path(world, "a b/c.jpg", { v }));
+    expect(new Uint8Array(await response.arrayBuffer())).toEqual(JPEG);
+    expect([...new Set(world.images.reads)]).toEqual([own]);
   });
 
   it("is 404 if no bytes are staged, also with a note that says why", async () => {
     const world = stagedWorld();
     expect((await world.get(await path(world, "none.jpg"))).status).toBe(404);
-    world.images.store(stagedKey("note.jpg", NUMBER), "Its copy broke off twice.");
+    world.images.store(stagedKey({ id: "note.jpg", v: null, number: NUMBER }), "Its copy broke off twice.");
     expect((await world.get(await path(world, "note.jpg"))).status).toBe(404);
   });
 

@@ -5,7 +5,7 @@ import type { ImageType } from "@prewarm/shared/image-header-type";
 import { parseId } from "@prewarm/shared/image-id";
 import { readExp, STAGED_PATH, verifyOriginal } from "@prewarm/shared/signature";
 import { resolveOriginal } from "@prewarm/shared/source";
-import { stagedKey } from "@prewarm/shared/variant-key";
+import { parseStagedSegment, stagedKey } from "@prewarm/shared/variant-key";
 import type { ObjectStore, StoredObject } from "./bindings.ts";
 import { type Decision, decide } from "./hit/conditional.ts";
 import { originalHeaders, SNIFF_BYTES } from "./original-headers.ts";
@@ -18,9 +18,6 @@ export const ORIGINALS_PATH = "/originals/";
 
 /** Longest wait for R2, in ms. Viewers and the engine wait for originals longer than for variants. */
 const WAIT_MS = 10_000;
-
-/** `<number>/<id>` behind STAGED_PATH. A number of the ledger has no leading zero. */
-const STAGED_PATTERN = /^([1-9]\d{0,15})\/(.+)$/;
 
 /** A request for an original under its signed URL. */
 interface Asked {
@@ -45,16 +42,18 @@ export async function serveOriginal(request: Request, url: URL, edge: Edge, back
 }
 
 /**
- * Serves the staged bytes that jobs are made from, under the signed URL of their number. Reads no other object. Throws
+ * Serves the staged bytes that jobs are made from, under the signed URL of their name. Reads no other object. Throws
  * `not_found` for other paths, `signature_required`, `removed`, `original_missing` and `unavailable`.
  */
 export async function serveStaged(request: Request, url: URL, edge: Edge, background: Background): Promise<Response> {
-  const [, number, path] = STAGED_PATTERN.exec(url.pathname.slice(STAGED_PATH.length)) ?? [];
-  if (number === undefined || path === undefined) throw new AppError("not_found");
-  const id = parseId(path);
+  const path = url.pathname.slice(STAGED_PATH.length);
+  const slash = path.indexOf("/");
+  const name = parseStagedSegment(path.slice(0, Math.max(0, slash)));
+  if (name === null) throw new AppError("not_found");
+  const id = parseId(path.slice(slash + 1));
   const asked = { request, url, edge, background };
   await admit(asked, id);
-  const found = await find(edge.images, stagedKey(id, Number(number)));
+  const found = await find(edge.images, stagedKey({ id, ...name }));
   // The object is a note that the original could not be staged.
   if (found.type === null) throw new AppError("original_missing");
   return answer(asked, found);

@@ -1,4 +1,3 @@
-import type { Changes } from "@prewarm/shared/changes";
 import type { Clock } from "@prewarm/shared/clock";
 import type { Config, Format } from "@prewarm/shared/config";
 import type { StoredInfo } from "@prewarm/shared/image-info";
@@ -7,7 +6,7 @@ import type { MissMessage } from "@prewarm/shared/messages";
 import type { Original } from "@prewarm/shared/source";
 import type { Transform } from "@prewarm/shared/transform";
 import type { EdgeCache, ObjectStore, ViewSink } from "./bindings.ts";
-import type { ChangesReader } from "./changes.ts";
+import type { ChangesReader, KnownChanges } from "./changes.ts";
 
 /** Everything the edge works with; one per isolate, made by `edgeOf`. */
 export interface Edge {
@@ -166,7 +165,7 @@ export interface RequestContext {
    * Which images have changed, as far as this isolate knows; the request waits for the answer only where its knowledge
    * is too old.
    */
-  changes(): Promise<Changes>;
+  changes(): Promise<KnownChanges>;
   /** Of R2, that this request may still cause. */
   reads: { left: number };
   /** Milliseconds left of the budget for cache, R2 and queue together; at most this share of it. */

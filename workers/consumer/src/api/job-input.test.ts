@@ -22,13 +22,13 @@ function world(keys: readonly string[] = KEYS, ...options: Parameters<typeof cre
 it("is the staged copy, once there is one, and says before what will be done", async () => {
   const one = world();
   expect(await inputOf(one)).toBe("The original is staged before its jobs are made, so that its origin sends it once.");
-  await putStaged(one.bucket.bucket, { id: "photo", number: START * 1000 }, new Uint8Array(9), FACTS);
+  await putStaged(one.bucket.bucket, { id: "photo", v: null, number: START * 1000 }, new Uint8Array(9), FACTS);
   expect(await inputOf(one)).toMatch(/^Ittybit reads staged bytes at a signed address of the edge/);
 });
 
 it("is the original's own address, with the reason", async () => {
   const noted = world();
-  await noteUnstaged(noted.bucket.bucket, { id: "photo", number: START * 1000 }, "Its copy broke off twice.");
+  await noteUnstaged(noted.bucket.bucket, { id: "photo", v: null, number: START * 1000 }, "Its copy broke off twice.");
   const bucket = { sources: [{ prefix: "", bucket: "ORIGINALS", key: "{id}" }] as const };
   const viewed = world();
   viewed.ledger.transactions.write((tx) => {

@@ -1,5 +1,6 @@
 import type { Job } from "@prewarm/control-schema/jobs";
 import { resolveOriginal } from "@prewarm/shared/source";
+import { versionOfKey } from "@prewarm/shared/variant-key";
 import type { FoundJob } from "../ledger/calls.ts";
 import { findStaged } from "../store/staged.ts";
 import type { ApiDeps } from "./deps.ts";
@@ -8,7 +9,7 @@ const OWN = "Ittybit reads the original at its own address";
 
 /** Where the engine reads the original of a job, and why, in a sentence. Null: nothing is known of it. */
 export async function jobInput(
-  { id, lane, state, attempts }: Job,
+  { id, key, lane, state, attempts }: Job,
   staging: FoundJob["staging"],
   { config, bucket, unstaged }: Pick<ApiDeps, "config" | "bucket" | "unstaged">,
 ): Promise<string | null> {
@@ -18,7 +19,7 @@ export async function jobInput(
     return "Ittybit reads the original at a signed address of the edge, because it is in a bucket.";
   if (unstaged !== null) return `${OWN}, because ${unstaged}.`;
   if (lane === "live" || staging === null) return `${OWN}, because a viewer waits and a copy would take time.`;
-  const staged = await findStaged(bucket, { id, number: staging.number });
+  const staged = await findStaged(bucket, { id, v: versionOfKey(key), number: staging.number });
   if (staged?.kind === "unstaged") return `${OWN}, because the original could not be staged. ${staged.why}`;
   if (staged?.kind === "bytes" && attempts === 0)
     return "Ittybit reads staged bytes at a signed address of the edge, as for all jobs that were ordered together.";

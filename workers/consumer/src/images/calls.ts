@@ -82,7 +82,7 @@ export interface AnsweredMisses {
 
 /** The staged bytes that a job is made from. */
 export interface Staging {
-  /** The number of the bytes. Jobs with one number are made from one read of the original. */
+  /** The number of the bytes. Jobs of one version with one number are made from one read of the original. */
   number: number;
   /** Another open job has the same number, so staging the bytes pays. */
   shared: boolean;

@@ -1,13 +1,16 @@
+import type { Sql } from "@prewarm/durable-queue";
 import { printChanges } from "@prewarm/shared/changes";
 import { DAY_MS } from "@prewarm/shared/clock";
 import { COPY_SECONDS } from "@prewarm/shared/limits";
 import type { ImageTx } from "./image-tx.ts";
 import {
   dropChanges,
+  type Entry,
   firstUntold,
   lastUntold,
   noteTold,
   printRecent,
+  printUnswept,
   putChange,
   putChangeOfAll,
   readBefore,
@@ -21,11 +24,21 @@ import {
 
 /** The object names a change this long: as long as a copy lives, and a day for copies of late answers. */
 const NAMED_MS = COPY_SECONDS * 1000 + DAY_MS;
-/** The most characters of the object. Chosen: an edge reads it twice a minute, and parses it in some milliseconds. */
-export const CHANGES_MAX_CHARS = 1_000_000;
 /**
- * Younger changes keep their entries in an object that is too long, because the sweeps of their purges may be running.
+ * The most characters of the object's entries, and how many stay when there are more, so that `before` rises rarely.
+ * Chosen: an edge reads the object twice a minute, and parses it in some milliseconds.
  */
+const RECENT_CHARS = { most: 600_000, kept: 300_000 };
+/** And of entries that are older than `before`, of images whose objects are still to be deleted. */
+const UNSWEPT_CHARS = 400_000;
+export const CHANGES_MAX_CHARS = RECENT_CHARS.most + UNSWEPT_CHARS;
+/** Rows of the table that are read at once. Chosen. */
+const PAGE_ROWS = 1_000;
+/** An entry has at least so many characters, so that no more rows can fit. */
+const ENTRY_MIN_CHARS = 16;
+/** Rows that one put forgets. A put tells of fewer changes while requests are accepted. Chosen. */
+const FORGOTTEN_ROWS = 5_000;
+/** Rows stay this long, because receipts and late sweeps ask for them. */
 const YOUNG_MS = 3_600_000;
 
 /**
@@ -58,23 +71,44 @@ export function nextChanges(tx: ImageTx): { text: string; seq: number } | null {
   const seq = lastUntold(sql);
   if (seq === null) return null;
   const since = numberAt(now - NAMED_MS);
-  dropChanges(sql, since);
-  const entries = fitting(tx, printRecent(sql)).map(({ entry }) => entry);
-  return { text: printChanges({ before: readBefore(sql, since), seq }, entries), seq };
+  const recent = recentEntries(sql, since);
+  const before = readBefore(sql, since);
+  const unswept = firstOf(printUnswept(sql, before, UNSWEPT_CHARS / ENTRY_MIN_CHARS / 4), UNSWEPT_CHARS);
+  dropChanges(sql, Math.max(since, Math.min(before, numberAt(now - YOUNG_MS))), FORGOTTEN_ROWS);
+  const entries = [...recent, ...unswept].map(({ entry }) => entry);
+  return { text: printChanges({ before, seq }, entries), seq };
 }
 
-/** The newest entries that fit. Drops the others, so that every object of their time counts as old. */
-function fitting({ sql, now }: ImageTx, recent: { seq: number; entry: string }[]): { entry: string }[] {
+/**
+ * The newest entries that fit. Where more have changed, every object that is older than the first entry which does not
+ * fit counts as old.
+ */
+function recentEntries(sql: Sql, since: number): Entry[] {
+  const from = Math.max(since, readBefore(sql, since));
+  const recent: Entry[] = [];
+  let [to, chars] = [Number.MAX_SAFE_INTEGER, 0];
+  while (chars <= RECENT_CHARS.most) {
+    const page = printRecent(sql, { from, to, most: PAGE_ROWS });
+    for (const entry of page) {
+      recent.push(entry);
+      chars += entry.entry.length + 1;
+    }
+    if (page.length < PAGE_ROWS && chars <= RECENT_CHARS.most) return recent;
+    to = recent.at(-1)?.seq ?? to;
+  }
+  const kept = firstOf(recent, RECENT_CHARS.kept);
+  putChangeOfAll(sql, recent[kept.length]?.seq ?? from);
+  return kept;
+}
+
+/** The first entries, of so many characters together. */
+function firstOf(entries: Entry[], most: number): Entry[] {
   let chars = 0;
-  const cut = recent.findIndex(({ seq, entry }) => {
+  const cut = entries.findIndex(({ entry }) => {
     chars += entry.length + 1;
-    return chars > CHANGES_MAX_CHARS && seq <= numberAt(now - YOUNG_MS);
+    return chars > most;
   });
-  const first = recent[cut];
-  if (first === undefined) return recent;
-  dropChanges(sql, first.seq);
-  putChangeOfAll(sql, Math.max(first.seq, readBefore(sql, 0)));
-  return recent.slice(0, cut);
+  return cut < 0 ? entries : entries.slice(0, cut);
 }
 
 /** Notes that the changes object was put. */

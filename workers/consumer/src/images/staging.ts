@@ -1,6 +1,7 @@
-import { type Assignment, breakerOf, isLive, isOpen, type Row } from "@prewarm/durable-queue";
+import { type Assignment, breakerOf, isLive, isOpen, type JobKey, type Row } from "@prewarm/durable-queue";
 import { STAGED_MS } from "@prewarm/shared/limits";
 import { resolveOriginal } from "@prewarm/shared/source";
+import { keyOfJob, versionOfKey } from "@prewarm/shared/variant-key";
 import { LIVE } from "../queue-settings.ts";
 import type { Staging } from "./calls.ts";
 import type { ImageTx } from "./image-tx.ts";
@@ -8,6 +9,7 @@ import type { ImageTx } from "./image-tx.ts";
 /*
  * Jobs that were ordered together are made from one read of their original: a handler copies it into R2 under a number
  * (decision 13). The number needs no column, because it follows from the time of the order and the fences of the image.
+ * Only jobs of one version share bytes: the number cannot tell two versions that were ordered soon after one change.
  */
 
 /**
@@ -58,7 +60,7 @@ export function stagingOf(tx: ImageTx, owner: string, give: readonly Assignment[
 /** The same for one job, as operators see it. Null: a viewer waits for it, or its original cannot be staged. */
 export function stagingOfJob(
   tx: ImageTx,
-  job: Pick<Row, "id" | "group" | "created" | "lane">,
+  job: Pick<Row, "id" | "group" | "part" | "created" | "lane">,
   at: number,
 ): Pick<Staging, "number" | "shared"> | null {
   if (job.lane === LIVE || !isStageable(tx, job.group)) return null;
@@ -67,11 +69,21 @@ export function stagingOfJob(
 }
 
 /** The other open jobs of the same bytes, without those of viewers. */
-function othersOf(tx: ImageTx, row: Pick<Row, "id" | "group">, number: number, groups: Map<string, Row[]>): Row[] {
+function othersOf(
+  tx: ImageTx,
+  row: Pick<Row, "id" | "group" | "part">,
+  number: number,
+  groups: Map<string, Row[]>,
+): Row[] {
   const rows = groups.get(row.group) ?? tx.rows.loadGroup(row.group);
   groups.set(row.group, rows);
-  const isOther = (other: Row) => other.id !== row.id && isOpen(other) && other.lane !== LIVE;
+  const v = versionOf(row);
+  const isOther = (other: Row) => other.id !== row.id && isOpen(other) && other.lane !== LIVE && versionOf(other) === v;
   return rows.filter((other) => isOther(other) && stagedNumber(tx, other, tx.now) === number);
+}
+
+function versionOf(job: JobKey): string | null {
+  return versionOfKey(keyOfJob(job));
 }
 
 function isPreparedElsewhere(tx: ImageTx, owner: string, { id }: Row): boolean {

@@ -3,6 +3,7 @@ import type { Clock } from "@prewarm/shared/clock";
 import type { Config } from "@prewarm/shared/config";
 import type { Log } from "@prewarm/shared/log";
 import type { DeadMarker } from "@prewarm/shared/markers";
+import { type StagedName, versionPrefix } from "@prewarm/shared/variant-key";
 import type { Engine, Generation } from "../engine.ts";
 import type { VariantOutcome } from "../images/calls.ts";
 import type { ExchangeRequest } from "../ledger/calls.ts";
@@ -66,8 +67,8 @@ export interface BatchContext extends BatchDeps {
   missing: Set<string>;
   probe(image: string, rank: number): Promise<ProbedOriginal>;
   stager: Stager;
-  /** The number of the staged original of an image, as the ledger told it last, by the id of the image. */
-  numbers: Map<string, number>;
+  /** The staged bytes that the ledger named last, by what the keys of their image and version begin with. */
+  staged: Map<string, StagedName>;
   /** Writes the marker of a missing original, once per batch. Answers when the marker ends, Unix ms. */
   missingUntil(image: string): Promise<number>;
   /** Writes the marker of an image whose original cannot be used, once per batch. */
@@ -105,15 +106,15 @@ export function mayWrite({ leaseUntil, clock }: BatchContext): boolean {
   return leaseUntil - clock.now() >= LEASE_MIN_LEFT_MS;
 }
 
-/** The original of an image, from its staged bytes if it has any, else from its origin. */
+/** The original of a version of an image, from its staged bytes if it has any, else from its origin. */
 export async function lookAt(
-  { numbers, stager, probe }: BatchContext,
-  id: string,
+  { staged, stager, probe }: BatchContext,
+  { id, v }: Pick<StagedName, "id" | "v">,
   rank: number,
 ): Promise<ProbedOriginal> {
-  const number = numbers.get(id);
-  const staged = number === undefined ? null : await stager.original(id, { number, ...ONLY_LOOK }, rank);
-  return staged ?? probe(id, rank);
+  const name = staged.get(versionPrefix(id, v));
+  const copy = name === undefined ? null : await stager.original(name, ONLY_LOOK, rank);
+  return copy ?? probe(id, rank);
 }
 
 /** Reads staged bytes, and stages none. */

@@ -78,7 +78,7 @@ export function createContext(role: Role, given: BatchDeps): BatchContext {
     missing: new Set(),
     probe: createProbe({ ...deps.originals, config: deps.config, clock: deps.clock, connections }),
     stager: createStager({ ...deps, connections, memory }),
-    numbers: new Map(),
+    staged: new Map(),
     missingUntil: createMissing(deps, connections),
     markRefused: createRefused(deps, connections),
     capped: new Set(),

@@ -14,7 +14,7 @@ import { secretsOf } from "../platform/signed-url.ts";
 import { putVariant, type StoredObject } from "../store/variants.ts";
 import { RESULT_WITHIN_MS } from "../times.ts";
 import { type BatchContext, generationOf, lookAt, mayWrite, rankOf } from "./batch-context.ts";
-import type { HeldClaim, Prepared } from "./held-claims.ts";
+import { type HeldClaim, type Prepared, stagedNameOf, versionOf } from "./held-claims.ts";
 import { findOpaquePngs, isShownOpaque } from "./opaque-picture.ts";
 import { head, prepare } from "./prepare.ts";
 import { present, settle } from "./settle.ts";
@@ -36,10 +36,12 @@ function again(context: BatchContext): VariantOutcome {
 }
 
 /** The secrets in the URLs of the original of a job. No message shows them. */
-async function secretsOfJob({ originals, config }: BatchContext, { image, assignment, staging }: HeldClaim) {
+async function secretsOfJob({ originals, config }: BatchContext, claim: HeldClaim) {
+  const { image, assignment } = claim;
   const isSigned = originals.bucketOriginalUrl !== null && resolveOriginal(config, image)?.kind === "bucket";
   const own = isSigned ? await originals.bucketOriginalUrl?.(image, assignment.grantedAt) : null;
-  const staged = staging === null ? null : await originals.stagedUrl?.({ id: image, number: staging.number });
+  const name = stagedNameOf(claim);
+  const staged = name === null ? null : await originals.stagedUrl?.(name);
   return [own ?? null, staged ?? null].flatMap(secretsOf);
 }
 
@@ -112,7 +114,7 @@ async function expectationOf(
   const own = claim.posted ? await claim.prepared : null;
   const { format: asked } = claim.transform;
   if (own === null && made !== null) return { ...made, format: made.format ?? asked, originalBytes: null };
-  const original = own?.original ?? (await lookAt(context, claim.image, rankOf(claim, "result")));
+  const original = own?.original ?? (await lookAt(context, versionOf(claim), rankOf(claim, "result")));
   if (original.kind !== "image") return { size: null, format: asked, etag: null, originalBytes: null, alpha: false };
   const { size, etag, alpha, bytes: originalBytes } = original;
   const format = made === null ? await guessFormat(context, claim, original, result) : (made.format ?? asked);
@@ -122,7 +124,7 @@ async function expectationOf(
 /** The labels of the original that the job was made from, from this handler's look at it or a new one. Null: none are wanted or known. */
 async function labelsOf(context: BatchContext, claim: HeldClaim, etag: string | null): Promise<Labels | null> {
   if (!context.config.labels) return null;
-  const original = claim.original ?? (await lookAt(context, claim.image, rankOf(claim, "result")));
+  const original = claim.original ?? (await lookAt(context, versionOf(claim), rankOf(claim, "result")));
   if (original.kind !== "image" || original.etag !== etag) return null;
   if (original.leftOut?.includes("long_text")) context.counts.longTexts += 1;
   return original.labels ?? null;

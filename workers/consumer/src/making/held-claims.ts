@@ -2,7 +2,7 @@ import { type Assignment, GO_MAX, type Held, type Phase } from "@prewarm/durable
 import type { Format } from "@prewarm/shared/config";
 import type { Focal } from "@prewarm/shared/focal";
 import type { Transform } from "@prewarm/shared/transform";
-import { keyOfJob, parseVariantKey } from "@prewarm/shared/variant-key";
+import { keyOfJob, parseVariantKey, type StagedName, versionOfKey } from "@prewarm/shared/variant-key";
 import type { VariantMetadata } from "@prewarm/shared/variant-metadata";
 import type { MissAsk, OpaquePng, Staging, VariantOutcome } from "../images/calls.ts";
 import type { ExchangeRequest } from "../ledger/calls.ts";
@@ -72,6 +72,16 @@ const BUSY_ACTS = 3;
 
 /** The order of phases. An answer of the ledger only moves a claim forward. */
 const PROGRESS: Record<Phase, number> = { standby: 0, ready: 0, admitted: 1, watch: 2, finish: 3 };
+
+/** The version of its image that a claim is of. */
+export function versionOf({ image, key }: Pick<HeldClaim, "image" | "key">): Pick<StagedName, "id" | "v"> {
+  return { id: image, v: versionOfKey(key) };
+}
+
+/** The staged bytes that a claim is made from. Null: it is made from none. */
+export function stagedNameOf(claim: HeldClaim): StagedName | null {
+  return claim.staging && { ...versionOf(claim), number: claim.staging.number };
+}
 
 /** The claims of one handler, its reports for the ledger, and its running steps. */
 export class HeldClaims {

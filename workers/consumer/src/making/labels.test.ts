@@ -82,7 +82,7 @@ describe("a site with labels", () => {
 
   it("finds them beside the staged original, without asking the origin, for jobs of another handler", async () => {
     const world = await labelWorld({ stages: true });
-    const name = { id: "photo", number: world.clock.now() * 1000 };
+    const name = { id: "photo", v: null, number: world.clock.now() * 1000 };
     const size = { width: 1000, height: 500 };
     const facts = { size, etag: '"e1"', type: "jpeg", frames: 1, alpha: false } as const;
     const labels = readLabels(world.origin.bytes).labels ?? {};

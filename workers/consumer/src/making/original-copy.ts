@@ -6,7 +6,7 @@ import { FORMAT_ROWS } from "@prewarm/shared/mime";
 import { readAtMost } from "@prewarm/shared/read-at-most";
 import { resolveOriginal } from "@prewarm/shared/source";
 import type { Transform } from "@prewarm/shared/transform";
-import { variantKey } from "@prewarm/shared/variant-key";
+import { variantKey, versionPrefix } from "@prewarm/shared/variant-key";
 import { readOriginal } from "../originals/probe.ts";
 import type { Start } from "../originals/read-start.ts";
 import { addLabels } from "../output/labels/add-labels.ts";
@@ -54,12 +54,12 @@ function readWhole(context: BatchContext, { id }: NotedImage, bytes: number): Pr
 
 /** The staged bytes of the original. Null: it has none. */
 async function readCopy(
-  { images, numbers }: BatchContext,
-  { id, info }: NotedImage,
+  { images, staged: names }: BatchContext,
+  { id, v, info }: NotedImage,
   most: number,
 ): Promise<Start | null> {
-  const number = numbers.get(id);
-  const staged = number === undefined ? null : await readStaged(images, { id, number });
+  const name = names.get(versionPrefix(id, v));
+  const staged = name === undefined ? null : await readStaged(images, name);
   if (staged === null) return null;
   const { body, bytes: total, facts } = staged;
   if (facts.etag === info.etag)

@@ -4,7 +4,7 @@ import type { VariantOutcome } from "../images/calls.ts";
 import type { ProbedOriginal } from "../originals/probe.ts";
 import { headVariant, type StoredObject } from "../store/variants.ts";
 import { type BatchContext, ONLY_LOOK, RANKS, rankOf } from "./batch-context.ts";
-import type { HeldClaim, Prepared } from "./held-claims.ts";
+import { type HeldClaim, type Prepared, stagedNameOf } from "./held-claims.ts";
 import { copySame } from "./same-variant.ts";
 import { present, STORE_AGAIN_MS, settle } from "./settle.ts";
 
@@ -62,11 +62,12 @@ async function originalOf(context: BatchContext, claim: HeldClaim, now: boolean)
   const { image, staging, assignment } = claim;
   const rank = now ? RANKS.live : rankOf(claim, "probe");
   const own = () => context.probe(image, assignment.urgent || claim.assignment.urgent ? RANKS.live : rank);
-  if (staging === null || assignment.urgent) return own();
+  const name = stagedNameOf(claim);
+  if (staging === null || name === null || assignment.urgent) return own();
   // A job with a slot stages nothing. A job may have failed because the engine cannot read staged bytes at the edge.
   const isLookOnly = now || assignment.attempts > 0;
-  const wanted = isLookOnly ? { ...staging, ...ONLY_LOOK } : staging;
-  const staged = await Promise.race([context.stager.original(image, wanted, rank), claim.urgent.promise]);
+  const copied = context.stager.original(name, isLookOnly ? ONLY_LOOK : staging, rank);
+  const staged = await Promise.race([copied, claim.urgent.promise]);
   if (staged === "urgent" || staged === null) return own();
   if (assignment.attempts === 0 || staged.kind !== "image") return staged;
   // The job is made from the same original as the jobs before it.

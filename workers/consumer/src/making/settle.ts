@@ -84,7 +84,7 @@ export async function tellPages(
       run: <T>(work: () => Promise<T>, turn: Turn = {}) => context.memory.run(work, { ...turn, rank: RANKS.head }),
     };
     const looks = {
-      probe: (id: string) => lookAt(context, id, RANKS.head),
+      probe: (image: Pick<NotedImage, "id" | "v">) => lookAt(context, image, RANKS.head),
       copyOriginal: (image: NotedImage, variants: readonly Transform[]) => copyOriginal(context, image, variants),
     };
     await noteStored({ ...context, connections, memory, ...looks }, unnoted);

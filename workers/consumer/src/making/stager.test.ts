@@ -15,14 +15,15 @@ async function stagingWorld(options: Parameters<typeof batchWorld>[0] = {}) {
   const world = batchWorld({ stages: true, ...options });
   const { web, images, ittybit, ledger } = world;
   const bytes = await picture("jpeg", 1000, 500);
-  const origin = { asked: [] as string[], sent: 0, etag: '"e1"' as string | null, hasLength: true };
+  const origin = { asked: [] as string[], sent: 0, etag: '"e1"' as string | null, hasLength: true, bytes };
   const serve = (range: string | null): Response => {
     origin.asked.push(range ?? "whole");
-    const part = range === null ? bytes : bytes.slice(0, Number(/-(\d+)/.exec(range)?.[1]) + 1);
+    const whole = origin.bytes;
+    const part = range === null ? whole : whole.slice(0, Number(/-(\d+)/.exec(range)?.[1]) + 1);
     origin.sent += part.length;
     const headers = new Headers(origin.etag === null ? {} : { etag: origin.etag });
     if (origin.hasLength) headers.set("content-length", String(part.length));
-    if (range !== null) headers.set("content-range", `bytes 0-${part.length - 1}/${bytes.length}`);
+    if (range !== null) headers.set("content-range", `bytes 0-${part.length - 1}/${whole.length}`);
     return new Response(part, { status: range === null ? 200 : 206, headers });
   };
   web.set(PHOTO, (_, init) => serve(new Headers(init?.headers).get("range")));
@@ -34,6 +35,11 @@ async function stagingWorld(options: Parameters<typeof batchWorld>[0] = {}) {
     serve,
     /** What jobs were made from, each once. */
     inputs: () => [...new Set(ittybit.jobs.map(({ order }) => order.input))],
+    /** The staged bytes at a signed address. */
+    bytesOf: (input: string) => {
+      const [, name, id = ""] = /\/staged\/([^/]+)\/([^?]+)/.exec(input) ?? [];
+      return images.objects.get(`staged/${id}/${name}`)?.bytes;
+    },
     staged: () => [...images.objects.keys()].filter((name) => name.startsWith("staged/")),
     upload: (keys: readonly string[], order = "1") =>
       ledger.order({ lane: "upload", keys: [...keys], originals: [orderOf("photo", order)] }),
@@ -66,7 +72,7 @@ describe("jobs that are ordered together", () => {
       const beganAt = clock.now();
       const working = shift();
       await clock.sleep(3_000);
-      const name = { id: "photo", number: beganAt * 1000 };
+      const name = { id: "photo", v: null, number: beganAt * 1000 };
       const facts = { size: { width: 1000, height: 500 }, etag: null, type: "jpeg", frames: 1, alpha: false } as const;
       if (isCopied) await putStaged(images.bucket, name, bytes, facts);
       await working;
@@ -106,6 +112,30 @@ describe("jobs that are ordered together", () => {
     await world.shift();
     expect([world.inputs().length, world.origin.asked.length]).toEqual([4, 4]);
   });
+
+  it.each([null, "e"].flatMap((etag) => [[etag, ["a", "b"]] as const, [etag, ["b", "a"]] as const]))(
+    "of another version read their own original, however soon after a purge: etag %s, versions %s",
+    async (etag, versions) => {
+      const world = await stagingWorld();
+      const pictures = new Map(
+        await Promise.all(versions.map(async (v, at) => [v, await picture("jpeg", 1000, 500 + at)] as const)),
+      );
+      world.ledger.engine.purgeImage("photo", null, "test");
+      for (const v of versions) {
+        world.origin.bytes = pictures.get(v) ?? world.bytes;
+        world.origin.etag = etag && `"${etag}-${v}"`;
+        world.ledger.order({ lane: "upload", keys: KEYS.map((key) => key.replace("/", `/@${v}/`)) });
+        await world.shift();
+        world.clock.advance(20_000);
+      }
+      const shown = versions.map((v) => {
+        const jobs = world.ittybit.jobs.filter(({ order }) => order.metadata.key?.includes(`/@${v}/`));
+        const read = jobs.map(({ order }) => Buffer.from(world.bytesOf(order.input) ?? []));
+        return [v, new Set(read.map((bytes) => versions.find((one) => bytes.equals(pictures.get(one) ?? bytes))))];
+      });
+      expect(shown).toEqual(versions.map((v) => [v, new Set([v])]));
+    },
+  );
 
   it("get the bytes of a new original while they wait", async () => {
     const world = await stagingWorld();
@@ -170,9 +200,12 @@ describe("a viewer", () => {
 });
 
 describe("an original is read at its own address", () => {
-  it("by a job that is alone in its order", async () => {
+  it.each([
+    ["order", KEYS.slice(0, 1)],
+    ["version", ["photo/@1/100-high.webp", "photo/@2/200-high.webp"]],
+  ])("by a job that is alone in its %s", async (_name, keys) => {
     const world = await stagingWorld();
-    world.upload(KEYS.slice(0, 1));
+    world.upload(keys);
     await world.shift();
     expect([world.inputs(), world.staged(), world.origin.asked]).toEqual([[PHOTO], [], ["bytes=0-65535"]]);
   });
@@ -296,7 +329,9 @@ it("keeps the bytes of another handler that was first", async () => {
     return false;
   };
   await world.shift();
-  expect(world.staged()).toEqual([stagedKey("photo", Number(world.staged()[0]?.split("/").at(-1)))]);
+  expect(world.staged()).toEqual([
+    stagedKey({ id: "photo", v: null, number: Number(world.staged()[0]?.split("/").at(-1)) }),
+  ]);
   const etags = KEYS.map((key) => world.images.objects.get(`variants/${key}`)?.customMetadata["source-etag"]);
   expect(new Set(etags)).toEqual(new Set(['"first"']));
 });

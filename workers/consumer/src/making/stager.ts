@@ -2,12 +2,12 @@ import type { Clock } from "@prewarm/shared/clock";
 import type { Config } from "@prewarm/shared/config";
 import { errorText, type Log } from "@prewarm/shared/log";
 import { resolveOriginal } from "@prewarm/shared/source";
-import { stagedKey } from "@prewarm/shared/variant-key";
+import { type StagedName, stagedKey } from "@prewarm/shared/variant-key";
 import type { Staging } from "../images/calls.ts";
 import type { OriginalsAccess, ProbedOriginal } from "../originals/probe.ts";
 import { type StageResult, stageOriginal } from "../originals/stage-original.ts";
 import { createSemaphore, type Semaphore } from "../platform/semaphore.ts";
-import { findStaged, noteUnstaged, type Staged, type StagedName } from "../store/staged.ts";
+import { findStaged, noteUnstaged, type Staged } from "../store/staged.ts";
 import { STAGE_MS } from "../times.ts";
 import type { At } from "./crash-points.ts";
 
@@ -30,7 +30,7 @@ export interface Stager {
    * The original of these jobs from its staged bytes, or why it cannot be used. Stages the bytes if several jobs share
    * them. Null: the engine reads the original at its own address. Never throws.
    */
-  original(id: string, staging: Staging, rank: number): Promise<ProbedOriginal | null>;
+  original(name: StagedName, sharing: Sharing, rank: number): Promise<ProbedOriginal | null>;
 }
 
 interface StagerDeps {
@@ -47,6 +47,9 @@ interface StagerDeps {
 
 type SigningDeps = StagerDeps & { stagedUrl: NonNullable<OriginalsAccess["stagedUrl"]> };
 
+/** Whether other jobs are made from the same bytes. */
+type Sharing = Pick<Staging, "shared" | "elsewhere">;
+
 /** `rank`: the rank of calls for these bytes. */
 type Name = StagedName & { rank: number };
 
@@ -60,15 +63,15 @@ function stagerOf(deps: SigningDeps): Stager {
   const copies = createSemaphore(AT_ONCE);
   const looks = new Map<string, Promise<ProbedOriginal | null>>();
 
-  async function look(name: Name, { shared, elsewhere }: Staging): Promise<StageResult | null> {
+  async function look(name: Name, { shared, elsewhere }: Sharing): Promise<StageResult | null> {
     const staged = await find(deps, name);
     if (staged !== null || !shared) return staged && told(deps, staged, name);
     const other = elsewhere ? await waitForOther(deps, name) : null;
     return other === null ? copies.run(() => copy(deps, name)) : told(deps, other, name);
   }
 
-  async function settled(name: Name, staging: Staging): Promise<ProbedOriginal | null> {
-    const result = await look(name, staging);
+  async function settled(name: Name, sharing: Sharing): Promise<ProbedOriginal | null> {
+    const result = await look(name, sharing);
     // Another handler was first.
     const found = result?.kind === "taken" ? await find(deps, name) : null;
     const staged = found === null ? result : told(deps, found, name);
@@ -76,13 +79,13 @@ function stagerOf(deps: SigningDeps): Stager {
   }
 
   return {
-    original(id, staging, rank) {
-      const key = stagedKey(id, staging.number);
+    original(name, sharing, rank) {
+      const key = stagedKey(name);
       const known = looks.get(key);
       // Only the first job reports that the origin has answered.
       if (known !== undefined)
         return known.then((original) => (original?.kind === "image" ? { ...original, isCopy: true } : original));
-      const looked = settled({ id, number: staging.number, rank }, staging).catch((error) => {
+      const looked = settled({ ...name, rank }, sharing).catch((error) => {
         deps.log("original.stage_failed", { key, error: errorText(error) });
         return null;
       });
@@ -97,10 +100,10 @@ function stagerOf(deps: SigningDeps): Stager {
 }
 
 /** Staged bytes in the form of a probed original. */
-function told({ stagedUrl }: SigningDeps, staged: Staged, { id, number }: StagedName) {
+function told({ stagedUrl }: SigningDeps, staged: Staged, { id, v, number }: StagedName) {
   if (staged.kind === "unstaged") return staged;
   const { facts, bytes } = staged;
-  return { kind: "image" as const, ...facts, bytes, input: () => stagedUrl({ id, number }), isCopy: true };
+  return { kind: "image" as const, ...facts, bytes, input: () => stagedUrl({ id, v, number }), isCopy: true };
 }
 
 async function find({ connections, images, at }: StagerDeps, { rank, ...name }: Name): Promise<Staged | null> {
@@ -143,7 +146,7 @@ async function tryAll(deps: SigningDeps, url: string, name: StagedName, signal: 
     try {
       return await stageOriginal(url, name, parts, signal);
     } catch (error) {
-      log("original.stage_failed", { key: stagedKey(name.id, name.number), error: errorText(error) });
+      log("original.stage_failed", { key: stagedKey(name), error: errorText(error) });
     }
   }
   return { kind: "unstaged", why: BROKEN };

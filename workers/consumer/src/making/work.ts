@@ -1,6 +1,7 @@
 import { CLAIMS_MAX, LEASE_MS, PAUSE_MS } from "@prewarm/durable-queue";
 import { SUBREQUESTS_MAX } from "@prewarm/shared/limits";
 import { errorText } from "@prewarm/shared/log";
+import { versionPrefix } from "@prewarm/shared/variant-key";
 import type { MissAsk } from "../images/calls.ts";
 import type { ExchangeAnswer, ExchangeRequest } from "../ledger/calls.ts";
 import { LedgerUnavailable } from "../ledger/ledger-unavailable.ts";
@@ -8,7 +9,7 @@ import { CHECKING_MS, LAST_WAIT_MS, LIVE_SHIFT_MS, SHIFT_MS, VIEWER_SHIFT_MS } f
 import { type BatchContext, inSpan, namesOf, type Role } from "./batch-context.ts";
 import { checkInTurn, tellCapped } from "./check-existence.ts";
 import { finishJob } from "./finish-job.ts";
-import type { HeldClaim } from "./held-claims.ts";
+import { type HeldClaim, stagedNameOf } from "./held-claims.ts";
 import { prepare } from "./prepare.ts";
 import { putBack } from "./same-variant.ts";
 import { settle, tellPages } from "./settle.ts";
@@ -157,7 +158,8 @@ function begin(context: BatchContext, { stop, give, focals, announced, staging, 
     };
     const claim = held.add(assignment, ofImage);
     if (claim === null) continue;
-    if (bytes !== null) context.numbers.set(claim.image, bytes.number);
+    const name = stagedNameOf(claim);
+    if (name !== null) context.staged.set(versionPrefix(name.id, name.v), name);
     const step = (name: "submit" | "finish", act: () => Promise<void>) =>
       inSpan(context, claim, name, () => guarded(context, claim, act));
     if (assignment.phase === "admitted") held.track(step("submit", () => submitJob(context, claim)));

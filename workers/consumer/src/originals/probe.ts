@@ -7,12 +7,12 @@ import type { Failure, FailureClass } from "@prewarm/shared/job";
 import { errorText } from "@prewarm/shared/log";
 import { resolveOriginal } from "@prewarm/shared/source";
 import { mayBeTransparent } from "@prewarm/shared/transparency";
+import type { StagedName } from "@prewarm/shared/variant-key";
 import type { Size } from "../output/expected-size.ts";
 import { findMetadata } from "../output/labels/find-metadata.ts";
 import type { Labels } from "../output/labels/labels.ts";
 import { readLabels } from "../output/labels/read-labels.ts";
 import type { Semaphore } from "../platform/semaphore.ts";
-import type { StagedName } from "../store/staged.ts";
 import { readFromBucket, readFromUrl, type Start } from "./read-start.ts";
 
 /** What the start of an original tells. */

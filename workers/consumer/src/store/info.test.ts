@@ -28,7 +28,7 @@ function setup() {
     memory: createSemaphore(1_000_000),
     sleep: async () => undefined,
     copyOriginal: async () => [],
-    probe: async (id: string) => {
+    probe: async ({ id }: { id: string }) => {
       probed.push(id);
       return { ...original, kind: original.kind as "image" };
     },

@@ -62,7 +62,7 @@ export interface InfoDeps {
   memory: Pick<Semaphore, "run">;
   sleep(ms: number): Promise<void>;
   /** Looks at an original; asked again for the same one it costs nothing. */
-  probe(id: string): Promise<Look>;
+  probe(image: Pick<NotedImage, "id" | "v">): Promise<Look>;
   /** Stores the original's own picture where these variants are larger; what it stored. Never throws. */
   copyOriginal(image: NotedImage, variants: readonly Transform[]): Promise<{ transform: Transform; bytes: number }[]>;
   log: Log;
@@ -195,7 +195,7 @@ async function baseOf(
   if (info?.etag === made.sourceEtag) return isLater ? announce(info, v, announced) : info;
   // Another version takes nothing away, though the original is another one by now.
   if (info !== null && info.version !== v && !isLater && listedIn(info) > 0) return null;
-  const found = infoOf(lookOf(variants, made) ?? (await deps.probe(id)), info);
+  const found = infoOf(lookOf(variants, made) ?? (await deps.probe({ id, v })), info);
   return found !== null && isLater ? announce(found, v, announced) : found;
 }
 

@@ -1,6 +1,6 @@
 import type { ImageType } from "@prewarm/shared/image-header-type";
 import { LEFT_OUT, type LeftOut } from "@prewarm/shared/image-info";
-import { stagedKey } from "@prewarm/shared/variant-key";
+import { type StagedName, stagedKey } from "@prewarm/shared/variant-key";
 import type { Labels } from "../output/labels/labels.ts";
 import { ifUnchanged } from "./put-condition.ts";
 
@@ -8,12 +8,6 @@ import { ifUnchanged } from "./put-condition.ts";
  * Staged originals: bytes that several jobs are made from (decision 13). A name is written once and never replaced, so whatever is read under
  * it is the same.
  */
-
-/** The name of staged bytes. `number`: the ledger's (images/staging.ts). */
-export interface StagedName {
-  id: string;
-  number: number;
-}
 
 /** What is known of a staged original. */
 export interface StagedFacts {
@@ -35,14 +29,14 @@ export interface StagedFacts {
 export type Staged = { kind: "bytes"; facts: StagedFacts; bytes: number } | { kind: "unstaged"; why: string };
 
 /** Null: there is nothing under this name. */
-export async function findStaged(bucket: Pick<R2Bucket, "head">, { id, number }: StagedName): Promise<Staged | null> {
-  const object = await bucket.head(stagedKey(id, number));
+export async function findStaged(bucket: Pick<R2Bucket, "head">, name: StagedName): Promise<Staged | null> {
+  const object = await bucket.head(stagedKey(name));
   return object === null ? null : stagedOf(object);
 }
 
 /** The bytes of a staged original; null: they are not there. */
-export async function readStaged(bucket: Pick<R2Bucket, "get">, { id, number }: StagedName) {
-  const object = await bucket.get(stagedKey(id, number));
+export async function readStaged(bucket: Pick<R2Bucket, "get">, name: StagedName) {
+  const object = await bucket.get(stagedKey(name));
   if (object === null) return null;
   const staged = stagedOf(object);
   if (staged.kind === "bytes") return { ...staged, body: object.body };
@@ -53,7 +47,7 @@ export async function readStaged(bucket: Pick<R2Bucket, "get">, { id, number }: 
 /** Puts the bytes of an original. A stream needs a known length. False: something is there already, and stays. */
 export async function putStaged(
   bucket: Pick<R2Bucket, "put">,
-  { id, number }: StagedName,
+  name: StagedName,
   body: ReadableStream | Uint8Array,
   { size, etag, type, frames, alpha, labels, leftOut }: StagedFacts,
 ): Promise<boolean> {
@@ -67,17 +61,13 @@ export async function putStaged(
     ...(labels === undefined ? {} : { labels: new URLSearchParams({ ...labels }).toString() }),
     ...(leftOut === undefined ? {} : { "left-out": leftOut.join(" ") }),
   };
-  return (await bucket.put(stagedKey(id, number), body, { onlyIf: ifUnchanged(null), customMetadata })) !== null;
+  return (await bucket.put(stagedKey(name), body, { onlyIf: ifUnchanged(null), customMetadata })) !== null;
 }
 
 /** Notes why an original is not staged, so that no other handler tries. False: something is there already, and stays. */
-export async function noteUnstaged(
-  bucket: Pick<R2Bucket, "put">,
-  { id, number }: StagedName,
-  why: string,
-): Promise<boolean> {
+export async function noteUnstaged(bucket: Pick<R2Bucket, "put">, name: StagedName, why: string): Promise<boolean> {
   const options = { onlyIf: ifUnchanged(null), customMetadata: { why } };
-  return (await bucket.put(stagedKey(id, number), why, options)) !== null;
+  return (await bucket.put(stagedKey(name), why, options)) !== null;
 }
 
 function stagedOf({ customMetadata = {}, size: bytes }: Pick<R2Object, "customMetadata" | "size">): Staged {

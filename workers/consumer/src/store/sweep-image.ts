@@ -1,5 +1,5 @@
 import { R2_DELETE_MAX_KEYS } from "@prewarm/shared/limits";
-import { deadKey, imagePrefix, infoKey, stagedPrefix, storeKey } from "@prewarm/shared/variant-key";
+import { deadKey, imagePrefix, infoKey, parseStagedSegment, stagedPrefix, storeKey } from "@prewarm/shared/variant-key";
 import { genOf, ORIGINAL_JOB } from "@prewarm/shared/variant-metadata";
 import { pagesOf } from "./list-pages.ts";
 
@@ -32,7 +32,8 @@ export async function sweepImage(
   await deleteWhere(bucket, variants, goOn, isBelow);
   await deleteWhere(bucket, infoKey(id), goOn, isBelow);
   await deleteWhere(bucket, markers, goOn);
-  await deleteWhere(bucket, stagedPrefix(id), goOn, ({ key }) => Number(key.slice(stagedPrefix(id).length)) < fence);
+  const numberOf = (key: string) => parseStagedSegment(key.slice(stagedPrefix(id).length))?.number ?? 0;
+  await deleteWhere(bucket, stagedPrefix(id), goOn, ({ key }) => numberOf(key) < fence);
   return [];
 }
 

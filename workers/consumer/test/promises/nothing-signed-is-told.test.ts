@@ -70,7 +70,7 @@ async function world(isStaged = false) {
   const key = "a-signing-key-of-24-chars";
   const ofBucket = await originalUrl(EDGE, ID, key, config, at.clock.now() / 1000);
   // Its number follows from the time of the order.
-  const staged = await stagedUrl(EDGE, { id: ID, number: at.clock.now() * 1000 }, key, config);
+  const staged = await stagedUrl(EDGE, { id: ID, v: null, number: at.clock.now() * 1000 }, key, config);
   const signed = isStaged ? staged : ofBucket;
   Object.assign(at.deps, { config, ledger: clientOf(engine) });
   if (isStaged) at.deps.originals.stagedUrl = (name) => stagedUrl(EDGE, name, key, config);

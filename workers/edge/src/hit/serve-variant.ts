@@ -1,5 +1,6 @@
 import { isRemoved, type Standing, standingOf } from "@prewarm/shared/changes";
 import type { Config } from "@prewarm/shared/config";
+import { OLD_COPY_SECONDS } from "@prewarm/shared/limits";
 import { storeKey } from "@prewarm/shared/variant-key";
 import { genOf } from "@prewarm/shared/variant-metadata";
 import type { StoredObject } from "../bindings.ts";
@@ -41,9 +42,11 @@ export async function serveVariant(
     discard(copy?.body ?? null);
     return "removed";
   }
-  if (copy !== null && mayShow(copy, standingOf(changes, id, transform, copy.gen))) {
+  const isKnown = changes.knowledge !== "unread";
+  const isFresh = changes.knowledge === "fresh";
+  if (copy !== null && isKnown && mayShow(copy, standingOf(changes, id, transform, copy.gen))) {
     edge.recentMisses.forget(key);
-    return answer(context, copy, "edge; hit");
+    return answer(context, copy, "edge; hit", isFresh);
   }
   discard(copy?.body ?? null);
   if (context.reads.left <= 0) return null;
@@ -63,11 +66,11 @@ export async function serveVariant(
   }
   forgetAsked(context, object);
   const smaller = await findSmaller(context, { key: stored.key, inHand: object, changes });
-  const variant = smaller.found ?? fromStore(object, stored.transform.format, standing === "old");
+  const variant = smaller.found ?? fromStore(object, stored.transform.format, standing === "old" || !isFresh);
   if (!matched.ok || smaller.isUnknown)
-    return answer(context, variant, "edge; fwd=uri-miss; detail=unavailable, store; hit");
+    return answer(context, variant, "edge; fwd=uri-miss; detail=unavailable, store; hit", isFresh);
   const body = teeIntoCache(context, cacheUrl, variant);
-  return answer(context, { ...variant, body }, "edge; fwd=uri-miss, store; hit");
+  return answer(context, { ...variant, body }, "edge; fwd=uri-miss, store; hit", isFresh);
 }
 
 /**
@@ -78,7 +81,8 @@ function mayShow({ isOld }: ReadyVariant, standing: Standing): boolean {
   return standing === "current" || (standing === "old" && isOld);
 }
 
-function answer(context: RequestContext, variant: ReadyVariant, cacheStatus: string): Response {
+/** `isFresh`: the changes are known. Without them the image may have been removed, so browsers keep it for seconds. */
+function answer(context: RequestContext, variant: ReadyVariant, cacheStatus: string, isFresh: boolean): Response {
   const { target, edge } = context;
   context.show(variant);
   return answerVariant(variant, {
@@ -87,17 +91,28 @@ function answer(context: RequestContext, variant: ReadyVariant, cacheStatus: str
     cacheStatus,
     timing: context.timing(),
     negotiated: target.negotiated,
-    cacheControl: clientCaching(edge.config.freshness, target.expiresAt, Math.floor(edge.clock.now() / 1000)),
+    cacheControl: clientCaching(
+      edge.config.freshness,
+      target.expiresAt,
+      Math.floor(edge.clock.now() / 1000),
+      isFresh ? YEAR_SECONDS : OLD_COPY_SECONDS,
+    ),
   });
 }
 
 /**
  * The `Cache-Control` of a variant for clients. It ends with a signed URL's expiry, so that no copy outlives the
- * permission. `expiresAt` and `nowSeconds`: Unix seconds.
+ * permission. `expiresAt` and `nowSeconds`: Unix seconds. `most`: seconds.
  */
-function clientCaching(freshness: Config["freshness"], expiresAt: number | null, nowSeconds: number): string {
+function clientCaching(
+  freshness: Config["freshness"],
+  expiresAt: number | null,
+  nowSeconds: number,
+  most: number,
+): string {
   if (freshness === "revalidate") return "public, max-age=0, must-revalidate";
-  return `public, max-age=${trimToExpiry(YEAR_SECONDS, expiresAt, nowSeconds)}, immutable`;
+  const caching = `public, max-age=${trimToExpiry(most, expiresAt, nowSeconds)}`;
+  return most === YEAR_SECONDS ? `${caching}, immutable` : caching;
 }
 
 /**

@@ -55,19 +55,38 @@ export function readBefore(sql: Sql, since: number): number {
   return int(sql.exec("SELECT seq FROM changes WHERE id = ? AND seq > ?", EVERY_IMAGE, since)[0]?.seq);
 }
 
-/** The entries of the images that have changed, as text, the newest first. */
-export function printRecent(sql: Sql): { seq: number; entry: string }[] {
-  const query = `SELECT changes.id, seq, purged, max(ifnull(floor, 0), forced) AS replaced, fence, removals.id AS removal FROM changes
-    LEFT JOIN images ON images.id = changes.id LEFT JOIN focals ON focals.id = changes.id
-    LEFT JOIN removals ON removals.id = changes.id WHERE changes.id != ? ORDER BY seq DESC`;
-  return sql.exec(query, EVERY_IMAGE).map(({ id, seq, purged, replaced, fence, removal }) => {
-    const isRemoved = removal === null ? 0 : 1;
-    const entry = printChange(decodeId(text(id)), [int(purged), int(replaced), int(fence), isRemoved]);
-    return { seq: int(seq), entry };
-  });
+/** An entry of the changes object, as text, and the number of its change. */
+export interface Entry {
+  seq: number;
+  entry: string;
 }
 
-/** Forgets the changes up to a number that the edges were told. */
-export function dropChanges(sql: Sql, upTo: number): void {
-  sql.exec("DELETE FROM changes WHERE seq <= ? AND told IS NOT NULL AND id != ?", upTo, EVERY_IMAGE);
+const COLUMNS = `changes.id, changes.seq, purged, max(ifnull(floor, 0), forced) AS replaced, focals.fence, removals.id AS removal`;
+const JOINS = `LEFT JOIN images ON images.id = changes.id LEFT JOIN focals ON focals.id = changes.id
+  LEFT JOIN removals ON removals.id = changes.id`;
+
+/** The entries of changes with numbers above `from` and below `to`, the newest first, at most so many. */
+export function printRecent(sql: Sql, { from, to, most }: { from: number; to: number; most: number }): Entry[] {
+  const query = `SELECT ${COLUMNS} FROM changes ${JOINS} WHERE changes.seq > ? AND changes.seq < ? AND changes.id != ?
+    ORDER BY changes.seq DESC LIMIT ?`;
+  return sql.exec(query, from, to, EVERY_IMAGE, most).map(printed);
+}
+
+/** The entries up to a number of images whose objects are still to be deleted, those that are due first, at most so many. */
+export function printUnswept(sql: Sql, upTo: number, most: number): Entry[] {
+  const query = `SELECT ${COLUMNS} FROM (SELECT DISTINCT image FROM sweeps WHERE kind = 'delete' ORDER BY at LIMIT ?) AS swept
+    JOIN changes ON changes.id = swept.image ${JOINS} WHERE changes.seq <= ?`;
+  return sql.exec(query, most, upTo).map(printed);
+}
+
+function printed({ id, seq, purged, replaced, fence, removal }: ReturnType<Sql["exec"]>[number]): Entry {
+  const isRemoved = removal === null ? 0 : 1;
+  const entry = printChange(decodeId(text(id)), [int(purged), int(replaced), int(fence), isRemoved]);
+  return { seq: int(seq), entry };
+}
+
+/** Forgets the oldest changes up to a number that the edges were told, at most so many. */
+export function dropChanges(sql: Sql, upTo: number, most: number): void {
+  const oldest = "SELECT id FROM changes WHERE seq <= ? AND told IS NOT NULL AND id != ? ORDER BY seq LIMIT ?";
+  sql.exec(`DELETE FROM changes WHERE id IN (${oldest})`, upTo, EVERY_IMAGE, most);
 }

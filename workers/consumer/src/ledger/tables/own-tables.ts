@@ -22,6 +22,7 @@ const V1 = [
   // Images that have changed, of which the edges are told (decision 19). `told`: when they were, Unix ms. `first`: the number of the first change.
   `CREATE TABLE changes (id TEXT PRIMARY KEY, first INTEGER NOT NULL, seq INTEGER NOT NULL, forced INTEGER NOT NULL, told INTEGER) WITHOUT ROWID`,
   `CREATE INDEX changes_untold ON changes (seq) WHERE told IS NULL`,
+  `CREATE INDEX changes_seq ON changes (seq)`,
   // What crops of an image show (decision 15).
   `CREATE TABLE focals (id TEXT PRIMARY KEY, x REAL, y REAL, fence INTEGER NOT NULL, updated INTEGER NOT NULL) WITHOUT ROWID`,
   // Removed images (decision 19).

@@ -1,5 +1,6 @@
 import { missMessage, WORK_MESSAGE } from "@prewarm/shared/messages";
 import { type TestSite, testSite } from "@prewarm/shared/testing/test-site";
+import { type StagedName, stagedSegment } from "@prewarm/shared/variant-key";
 import type { Ittybit } from "../../ittybit/client.ts";
 import { pollerOf } from "../../ittybit/poller/poller.ts";
 import { ledgerClient } from "../../ledger/ledger-for.ts";
@@ -33,7 +34,7 @@ export interface TestMessage extends QueueMessage {
 }
 
 /** Where the edge has staged bytes. */
-export const stagedUrl = async ({ id, number }: { id: string; number: number }) => `${STAGED}/${number}/${id}?s=signed`;
+export const stagedUrl = async ({ id, ...name }: StagedName) => `${STAGED}/${stagedSegment(name)}/${id}?s=signed`;
 
 let messages = 0;
 
