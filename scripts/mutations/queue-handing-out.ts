@@ -189,8 +189,8 @@ export const QUEUE_HANDING_OUT: readonly Mutation[] = [
       replace: "",
     }),
     breaks("P8", "an orphaned claim whose row has gone on keeps its slot for ever", {
-      find: "      endStale(tx, claim, row, false);\n",
-      replace: "      void endStale;\n",
+      find: "    endStale(tx, claim, row, false);\n",
+      replace: "    void endStale;\n",
       tests: [`${SIMULATED}/exchange.test.ts`],
     }),
     breaks("P9", "bulk that waits for higher lanes keeps them out of handlers", {
@@ -212,8 +212,8 @@ export const QUEUE_HANDING_OUT: readonly Mutation[] = [
       tests: [`${SIMULATED}/exchange.test.ts`],
     }),
     breaks("P11", "an orphaned POST of a removed image keeps its slot for ever", {
-      find: "if (cancelUnwanted(tx, row) || isLocked(tx, row)) continue;",
-      replace: "if (isLocked(tx, row) || cancelUnwanted(tx, row)) continue;",
+      find: "  if (cancelUnwanted(tx, row)) return true;\n  if (isLocked(tx, row)) return false;\n",
+      replace: "  if (isLocked(tx, row)) return false;\n  if (cancelUnwanted(tx, row)) return true;\n",
     }),
     breaks("F4", "workers hold what waits for tomorrow", {
       find: "  if (isShut(tx, lane)) return;\n",

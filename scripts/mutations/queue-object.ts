@@ -179,12 +179,8 @@ export const QUEUE_OBJECT: readonly Mutation[] = [
       tests: [EXPLORER],
     }),
     breaks("P11", "while alarms are lost nobody ends leases, purges, cancels and actions", {
-      find: `    await runDuties(this.transactions, this.#deps, this.followUps());
-    this.watch();
-    this.#alarm.by(this.#next());`,
-      replace: `    await runFollowUps(this.transactions, this.#deps, this.followUps());
-    this.watch();
-    this.#alarm.by(this.#next());`,
+      find: "await runDuties(this.transactions, this.#deps, {",
+      replace: "await runFollowUps(this.transactions, this.#deps, {",
       tests: [`${WORLD}/lost-alarms.test.ts`],
       histories: { rule: "cronidle", favourites: ["deadAndNoAlarm"] },
     }),

@@ -109,12 +109,8 @@ export const QUEUE_SETTLING: readonly Mutation[] = [
       replace: "  if (!isDead)\n    if",
     }),
     breaks("P17", "an attempt that failed for another cause counts as the first failure at Ittybit", {
-      find: "n <= row.attempts && code === failure.code",
-      replace: "n <= row.attempts && code !== null",
-    }),
-    breaks("P17", "a failure from before a retry counts as the first failure at Ittybit", {
-      find: "n <= row.attempts && code === failure.code",
-      replace: "n > 0 && code === failure.code",
+      find: "({ code }) => code === failure.code",
+      replace: "({ code }) => code !== null",
     }),
     breaks("P17", "a result that cannot be fetched is never given up", {
       find: "  if (ofJob?.unfetched !== undefined) claim.unfetchedSince ??= tx.now;\n",

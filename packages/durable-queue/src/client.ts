@@ -1,4 +1,5 @@
 import type { BeforeRestore } from "./calls.ts";
+import { checkEnqueue, checkLane, checkPause } from "./checks.ts";
 import { exchange } from "./claims/exchange.ts";
 import { type Clock, systemClock, within } from "./clock.ts";
 import { NO_EXTERNAL_JOBS } from "./external-jobs.ts";
@@ -117,6 +118,9 @@ const DEPS: JobQueueDeps = {
  * when that is over. Times are Unix ms. What is wrong with an argument is a `TypeError`.
  */
 export class JobQueue extends Queue {
+  readonly #lanes: readonly LaneRule[];
+  readonly #clock: Clock;
+
   constructor(sql: Sql, host: QueueHost, { options, run }: { options: JobQueueOptions; run: RunCall }, deps = DEPS) {
     const { clock, log, sleep, newId } = deps;
     const { Tx = QueueTx, tables = [] } = options;
@@ -140,6 +144,8 @@ export class JobQueue extends Queue {
       },
       host,
     );
+    this.#lanes = config.lanes;
+    this.#clock = clock;
   }
 
   /* ── Jobs ── */
@@ -149,6 +155,7 @@ export class JobQueue extends Queue {
    * `TypeError` where a name is empty or too long, a key stands twice, a time is no Unix ms, or there are too many jobs.
    */
   enqueue(request: Enqueue): EnqueueAnswer {
+    checkEnqueue(request, this.#lanes, this.#clock.now());
     return this.change((tx) => enqueue(tx, request));
   }
 
@@ -199,6 +206,7 @@ export class JobQueue extends Queue {
 
   /** The numbers of jobs by state, of one lane or of all. `done` counts from the first day on. */
   counts(lane?: Enqueue["lane"]): JobCounts {
+    checkLane(this.#lanes, lane);
     return this.transactions.read((tx) => countJobs(tx, lane));
   }
 
@@ -206,16 +214,19 @@ export class JobQueue extends Queue {
 
   /** Why no job of a lane starts now. Null: jobs start. Default: the lane of `enqueue`. */
   closed(lane?: Enqueue["lane"]): Closed | null {
+    checkLane(this.#lanes, lane);
     return this.transactions.read((tx) => closedNow(tx, lane));
   }
 
   /** Starts no more calls of a lane, or of all. Calls that run go on to their ends. */
   pause(how: Pause = {}): void {
+    checkPause(how, this.#lanes, this.#clock.now());
     this.change((tx) => pause(tx, how));
   }
 
   /** Ends the pause of a lane, or of all. */
   resume(lane?: Enqueue["lane"]): void {
+    checkLane(this.#lanes, lane);
     this.change((tx) => resume(tx, lane));
   }
 

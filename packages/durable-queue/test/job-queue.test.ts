@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import type { JobQueue } from "../src/client.ts";
 import { FAILURE, hangs, inTurn, job, objectWith, openJobs, pass } from "./testing/object-with.ts";
 import { WITH_RECEIPTS } from "./testing/receipts.ts";
 import { steer } from "./testing/steer.ts";
@@ -112,7 +113,7 @@ describe("a job with a time", () => {
   });
 });
 
-describe("enqueue refuses, with a TypeError", () => {
+describe("a bad call throws a TypeError and costs the queue no memory:", () => {
   const many = Array.from({ length: 1_001 }, (_, n) => job(`a/${n}`));
   it.each([
     ["an empty id", { id: "", jobs: [job("a/1")] }],
@@ -123,10 +124,29 @@ describe("enqueue refuses, with a TypeError", () => {
     ["a payload that is too large", { id: "e", jobs: [job("a/1", { payload: "ä".repeat(950_001) })] }],
     ["a key that stands twice", { id: "e", jobs: [job("a/1"), job("a/1", { payload: "x" })] }],
     ["more than 1,000 jobs", { id: "e", jobs: many }],
-  ])("%s", (_name, request) => {
+    ["a lane that the queue does not have", { id: "e", jobs: [job("a/1")], lane: "frist" }],
+  ])("an enqueue with %s", (_name, request) => {
     const world = objectWith(inTurn());
+    const { memory } = world.queue.transactions;
     expect(() => world.queue.enqueue(request)).toThrow(TypeError);
     expect(openJobs(world)).toBe(0);
+    expect(world.queue.transactions.memory).toBe(memory);
+  });
+
+  it.each<[string, (queue: JobQueue) => unknown]>([
+    ["a pause of a lane that the queue does not have", (queue) => queue.pause({ lane: "frist" })],
+    ["a pause that has ended", (queue) => queue.pause({ until: NOW })],
+    ["a resume of a lane that the queue does not have", (queue) => queue.resume("frist")],
+    ["a count of a lane that the queue does not have", (queue) => queue.counts("frist")],
+    ["a look at a lane that the queue does not have", (queue) => queue.closed("frist")],
+    ["a retry of no key", (queue) => queue.retry({ group: "", part: "1" })],
+    ["a cancel of no key", (queue) => queue.cancel({ group: "a", part: "" })],
+  ])("%s", (_name, call) => {
+    const { queue } = objectWith(inTurn());
+    const { memory } = queue.transactions;
+    expect(() => call(queue)).toThrow(TypeError);
+    expect(queue.transactions.memory).toBe(memory);
+    expect(queue.closed()).toBeNull();
   });
 
   it("a limit that is no number above 0", () => {
@@ -188,6 +208,7 @@ describe("job", () => {
     expect(new Set(world.keysOf("a/1")).size).toBe(2);
     expect(world.queue.retry(job("a/1"))).toBe("missing");
     expect(world.queue.cancel(job("a/1"))).toBe("missing");
+    expect(world.sql.exec("SELECT count(*) AS n FROM attempts")).toEqual([{ n: 0 }]);
   });
 
   it("of a dead letter that is enqueued again has the payload of that, or none", async () => {
@@ -209,6 +230,16 @@ describe("job", () => {
     await world.queue.rearm();
     expect(world.queue.job(job("a/1"))).toBeNull();
   });
+});
+
+it("forgets 2,000 calls with the longest ids, and the cron goes on", async () => {
+  const world = objectWith(inTurn());
+  await world.queue.begin();
+  for (let n = 0; n < 2_000; n += 1) world.queue.enqueue({ id: `${n}-`.padEnd(1_024, "ä"), jobs: [job("a/1")] });
+  await pass(15 * DAY);
+  await world.queue.rearm();
+  expect(world.sql.exec("SELECT count(*) AS n FROM inbox")).toEqual([{ n: 0 }]);
+  expect(world.logs).toEqual([]);
 });
 
 describe("jobs", () => {
@@ -305,7 +336,6 @@ describe("a pause", () => {
     queue.resume();
     await pass(1_000);
     expect(world.calls).toHaveLength(1);
-    expect(() => queue.pause({ until: NOW })).toThrow(TypeError);
   });
 
   it("of one lane holds up no other", async () => {

@@ -13,7 +13,7 @@ import { cancelUnwanted, candidates, mayTake } from "./candidates.ts";
 import { workers } from "./pace.ts";
 import { claimOf, endStale, isLocked, isStale, newGeneration, putOffUntil } from "./transitions.ts";
 
-/** Orphaned claims that one call may take. */
+/** Orphaned claims that one call may handle. */
 const TAKE_MAX = 12;
 /** Urgent jobs without a claim that are counted. */
 const URGENT_MAX = 50;
@@ -78,27 +78,37 @@ function noteAssigned(call: HandOut, row: Row): void {
  * without a known job is POSTed again under its key; it has its slot already.
  */
 function adoptOrphans(call: HandOut): void {
-  const { tx } = call;
-  const all = orphansDue(tx);
-  call.isCut = all.length > TAKE_MAX && call.room > TAKE_MAX;
-  for (const claim of all.slice(0, TAKE_MAX)) {
+  const all = orphansDue(call.tx);
+  call.tx.rows.loadIds(all.map(({ id }) => id));
+  let handled = 0;
+  for (const claim of all) {
     if (call.room <= 0) return;
-    const row = tx.rows.byId(claim.id);
-    if (row === null || isStale(row, claim)) {
-      endStale(tx, claim, row, false);
-      continue;
-    }
-    if (cancelUnwanted(tx, row) || isLocked(tx, row)) continue;
-    if (isOutdated(tx, row, claim)) {
-      newGeneration(tx, row);
-      row.due = tx.now;
-      continue;
-    }
-    if (!mayTake(call.owner, row)) continue;
-    if (claim.externalId === null ? !mayAskAgain(call, claim) : !admitFetch(tx.gateNow, claim.gen)) continue;
-    tx.memory.claims.assign(claim, call.owner);
-    noteAssigned(call, row);
+    call.isCut = handled === TAKE_MAX;
+    if (call.isCut) return;
+    if (adoptOrphan(call, claim)) handled += 1;
   }
+}
+
+/** False: passed over. Another call takes the claim, so it must not count against the claims behind it. */
+function adoptOrphan(call: HandOut, claim: Claim): boolean {
+  const { tx } = call;
+  const row = tx.rows.byId(claim.id);
+  if (row === null || isStale(row, claim)) {
+    endStale(tx, claim, row, false);
+    return true;
+  }
+  if (cancelUnwanted(tx, row)) return true;
+  if (isLocked(tx, row)) return false;
+  if (isOutdated(tx, row, claim)) {
+    newGeneration(tx, row);
+    row.due = tx.now;
+    return true;
+  }
+  if (!mayTake(call.owner, row)) return false;
+  if (claim.externalId === null ? !mayAskAgain(call, claim) : !admitFetch(tx.gateNow, claim.gen)) return true;
+  tx.memory.claims.assign(claim, call.owner);
+  noteAssigned(call, row);
+  return true;
 }
 
 /** Orphaned claims that are due. Claims that need no gate come first, and claims of higher lanes first among equals. */

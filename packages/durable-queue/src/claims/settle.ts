@@ -185,8 +185,7 @@ function retry(tx: QueueTx, settling: Case, outcome: Retry): void {
 /** Whether another attempt is in vain. Attempts of other causes do not count for a failure that is tried again once. */
 function isPermanent(tx: QueueTx, row: Row, { class: of, failure }: Retry): boolean {
   if (of !== "once") return of === "permanent";
-  // Attempts above the row's number are of an earlier order.
-  return listAttempts(tx.sql, row.id).some(({ n, code }) => n <= row.attempts && code === failure.code);
+  return listAttempts(tx.sql, row).some(({ code }) => code === failure.code);
 }
 
 /**

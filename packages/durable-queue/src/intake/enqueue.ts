@@ -1,5 +1,3 @@
-import { DAY_MS } from "../clock.ts";
-import { KEY_MAX_CHARS, keyText } from "../job-key.ts";
 import type { Enqueue, EnqueueAnswer, NewJob } from "../jobs.ts";
 import { FULL_BYTES } from "../limits.ts";
 import { laneName, lastLane } from "../tables/lanes.ts";
@@ -9,22 +7,12 @@ import { acceptChunk, isHeard } from "./accept-chunk.ts";
 
 /** Open jobs above which nothing more is accepted. */
 export const BACKLOG_MAX = 1_000_000;
-export const JOBS_MAX = 1_000;
 /** When to try again while the database has no room. Old rows are deleted by then. */
 const NO_ROOM_SECONDS = 3_600;
-/** A row of the platform has 2 MB (developers.cloudflare.com/durable-objects/platform/limits, read 2026-11), its key included. */
-export const PAYLOAD_MAX_BYTES = 1_900_000;
-/** A time in microseconds is beyond it. Chosen. */
-export const AHEAD_MAX_MS = 10 * 365 * DAY_MS;
-/** September 2001. A time in seconds is before it. */
-const FIRST_MS = 1e12;
 
-/**
- * Accepts jobs with their payloads. Throws a `TypeError` for a request that no later call could accept.
- */
+/** Accepts jobs with their payloads. Judge the request before (`checkEnqueue`). */
 export function enqueue(tx: QueueTx, request: Enqueue): EnqueueAnswer {
   const { id, jobs, lane = laneName(tx.lanes, lastLane(tx.lanes)), run = lane } = request;
-  checkRequest(request, tx.now);
   if (!isHeard(tx, id)) {
     if ((tx.runs.byId(run)?.cancelledAt ?? 0) > 0) return { status: "cancelled" };
     if (tx.sql.bytes > FULL_BYTES) return { status: "full", retryAfterSeconds: NO_ROOM_SECONDS };
@@ -54,38 +42,4 @@ function begin(tx: QueueTx, job: NewJob): void {
   if (row === null) return;
   tx.rows.setPayload(row, payload);
   if (at > tx.now) row.due = at;
-}
-
-/* ── What is wrong with a request ── */
-
-function checkRequest({ id, jobs, run }: Enqueue, now: number): void {
-  checkName(id, "id");
-  if (run !== undefined) checkName(run, "run");
-  if (jobs.length > JOBS_MAX) throw new TypeError(`enqueue takes at most ${JOBS_MAX} jobs, not ${jobs.length}`);
-  const seen = new Set<string>();
-  for (const job of jobs) {
-    const key = keyText(job);
-    if (seen.has(key)) throw new TypeError(`the job ${job.group} ${job.part} stands twice in one enqueue`);
-    seen.add(key);
-    if (job.at !== undefined) checkTime(job.at, now);
-    if (job.payload !== undefined) checkPayload(job.payload);
-  }
-}
-
-function checkName(text: string, field: string): void {
-  const hasLength = typeof text === "string" && text.length > 0 && text.length <= KEY_MAX_CHARS;
-  if (!hasLength || !text.isWellFormed() || text.includes("\0"))
-    throw new TypeError(`${field} must be a text of 1 to ${KEY_MAX_CHARS} characters, without NUL or half a pair`);
-}
-
-function checkTime(at: number, now: number): void {
-  const isFit = Number.isSafeInteger(at) && at >= FIRST_MS && at <= now + AHEAD_MAX_MS;
-  if (!isFit) throw new TypeError(`at must be a time in Unix ms, at most ten years ahead, not ${at}`);
-}
-
-function checkPayload(payload: string): void {
-  if (typeof payload !== "string") throw new TypeError(`a payload must be a text, not of the type ${typeof payload}`);
-  // A unit of a text has three bytes at most.
-  const bytes = 3 * payload.length > PAYLOAD_MAX_BYTES ? new TextEncoder().encode(payload).length : 0;
-  if (bytes > PAYLOAD_MAX_BYTES) throw new TypeError(`a payload has at most ${PAYLOAD_MAX_BYTES} bytes, not ${bytes}`);
 }

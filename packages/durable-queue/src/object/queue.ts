@@ -87,14 +87,16 @@ export abstract class Queue<T extends QueueTx = QueueTx, B extends BeforeRestore
 
   /** The cron's call: an alarm that was lost is set again. */
   async rearm(): Promise<void> {
-    this.keepHouse();
-    prune(this.transactions, this.#deps, this.rules);
     // This comes before the duties, because the store may delay them.
     await this.#alarm.load();
     this.#alarm.by(this.#next());
     // The platform may lose any number of alarms. The cron does all the work of the alarm, so that no work waits longer
     // than a minute.
-    await runDuties(this.transactions, this.#deps, this.followUps());
+    await runDuties(this.transactions, this.#deps, {
+      house: () => this.keepHouse(),
+      prune: () => prune(this.transactions, this.#deps, this.rules),
+      ...this.followUps(),
+    });
     this.watch();
     this.#alarm.by(this.#next());
   }

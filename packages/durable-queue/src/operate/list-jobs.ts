@@ -78,10 +78,8 @@ export function rowOf(tx: QueueTx, key: JobKey): Row | null {
   return tx.rows.loadKeys([key])[0] ?? null;
 }
 
-/** Attempts above the number of the row are of an earlier order. */
 function failuresOf(tx: QueueTx, row: Row): FailedAttempt[] {
-  const failures = listAttempts(tx.sql, row.id).filter(({ n }) => n <= row.attempts);
-  return failures.map(({ n, started, ended, code, message, status }) => ({
+  return listAttempts(tx.sql, row).map(({ n, started, ended, code, message, status }) => ({
     number: n,
     startedAt: started,
     endedAt: ended,

@@ -11,9 +11,8 @@ export function closedNow({ gateNow, lanes }: QueueTx, lane = laneName(lanes, la
   return { code: code as Closed["code"], until, reason: pauseOf(gateNow, lane)?.reason ?? null };
 }
 
+/** Judge the pause before (`checkPause`). */
 export function pause({ gate, lanes, now }: QueueTx, { lane, reason, until }: Pause): void {
-  if (until !== undefined && !(until > now))
-    throw new TypeError(`until must be a time to come in Unix ms, not ${until}`);
   const set = { who: "", since: now, reason: reason ?? null, until: until ?? null };
   for (const each of lane === undefined ? lanes.map(({ name }) => name) : [lane]) gate.pauses[each] = set;
 }

@@ -1,5 +1,5 @@
 import { ENDED } from "./schema.ts";
-import { int, type Sql, type SqlValue, text } from "./sql.ts";
+import { int, jsonLists, type Sql, type SqlValue, text } from "./sql.ts";
 
 /*
  * Bounded deletes of old rows. No table has an index on a time: the platform bills each entry as a row written, also for a
@@ -61,8 +61,6 @@ export function readAged(sql: Sql, of: LargeTable, above: string, limit: number)
 /** Deletes rows of a table whose rows nothing else counts. */
 export function deleteAged(sql: Sql, { table, key = "id" }: LargeTable, keys: readonly string[]): void {
   const values = key.split(", ").map((_, n) => `value ->> ${n}`);
-  sql.exec(
-    `DELETE FROM ${table} WHERE (${key}) IN (SELECT ${values.join(", ")} FROM json_each(?))`,
-    `[${keys.join()}]`,
-  );
+  const query = `DELETE FROM ${table} WHERE (${key}) IN (SELECT ${values.join(", ")} FROM json_each(?))`;
+  for (const list of jsonLists(keys.map((each) => JSON.parse(each)))) sql.exec(query, list);
 }

@@ -41,9 +41,10 @@ export function insertAttempts(sql: Sql, attempts: readonly AttemptRow[]): void 
   insertRows(sql, "attempts", COLUMNS, rows, "INSERT OR REPLACE");
 }
 
-/** The failed attempts of a job, the first one first. */
-export function listAttempts(sql: Sql, id: number): AttemptRow[] {
-  return sql.exec("SELECT * FROM attempts WHERE id = ? ORDER BY n", id).map((raw) => ({
+/** The failed attempts of a job since it was ordered last, the first one first. Those above its number are of an earlier order. */
+export function listAttempts(sql: Sql, { id, attempts }: Pick<Row, "id" | "attempts">): AttemptRow[] {
+  if (attempts === 0) return [];
+  return sql.exec("SELECT * FROM attempts WHERE id = ? AND n <= ? ORDER BY n", id, attempts).map((raw) => ({
     id: int(raw.id),
     n: int(raw.n),
     started: int(raw.started),

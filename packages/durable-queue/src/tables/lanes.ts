@@ -51,17 +51,16 @@ export function laneName(lanes: readonly LaneRule[], code: LaneCode): string {
   return (lanes[code - firstCode(lanes)] ?? lanes.at(-1))?.name ?? "";
 }
 
-/** Throws if no lane has this name. */
+/** Throws a `TypeError` if no lane has this name. */
 export function laneCode(lanes: readonly LaneRule[], name: string): LaneCode {
-  const place = lanes.findIndex((lane) => lane.name === name);
-  if (place < 0) throw new Error(`The queue has no lane ${name}.`);
-  return place + firstCode(lanes);
+  return lanes.indexOf(laneRule(lanes, name)) + firstCode(lanes);
 }
 
-/** Throws if no lane has this name. */
+/** Throws a `TypeError` if no lane has this name. */
 export function laneRule(lanes: readonly LaneRule[], name: string): LaneRule {
   const rule = lanes.find((lane) => lane.name === name);
-  if (rule === undefined) throw new Error(`The queue has no lane ${name}.`);
+  if (rule === undefined)
+    throw new TypeError(`the queue has no lane ${name}, only ${lanes.map((lane) => lane.name).join(", ")}`);
   return rule;
 }
 

@@ -53,7 +53,7 @@ export function durableSql(storage: ObjectStorage): Sql {
   };
 }
 
-/** Characters of the rows of one statement, as JSON: a value has at most 2 MB, and a character at most three bytes. */
+/** Characters of one parameter, as JSON: a value has at most 2 MB, and a character at most three bytes. */
 const CHARS_AT_ONCE = 600_000;
 
 /** Inserts rows, each an array of the values of the columns, with few statements. A row has at most 2 MB as JSON. */
@@ -66,17 +66,22 @@ export function insertRows(
 ): void {
   const values = columns.map((_, index) => `value ->> ${index}`).join(", ");
   const query = `${verb} INTO ${table} (${columns.join(", ")}) SELECT ${values} FROM json_each(?)`;
+  for (const list of jsonLists(rows)) sql.exec(query, list);
+}
+
+/** Splits items into JSON lists, each short enough to be a parameter. An item has at most 2 MB as JSON. */
+export function* jsonLists(items: readonly unknown[]): Generator<string> {
   let [some, chars]: [string[], number] = [[], 0];
-  for (const row of rows) {
-    const next = JSON.stringify(row);
+  for (const item of items) {
+    const next = JSON.stringify(item);
     if (some.length > 0 && chars + next.length > CHARS_AT_ONCE) {
-      sql.exec(query, `[${some.join()}]`);
+      yield `[${some.join()}]`;
       [some, chars] = [[], 0];
     }
     some.push(next);
     chars += next.length;
   }
-  if (some.length > 0) sql.exec(query, `[${some.join()}]`);
+  if (some.length > 0) yield `[${some.join()}]`;
 }
 
 const READS = /^\s*(SELECT|WITH)\b/i;

@@ -244,13 +244,11 @@ export class Rows {
     if (loaded.length === 0) return;
     const list = JSON.stringify(loaded.map(({ row }) => row.id));
     this.#sql.exec("DELETE FROM jobs WHERE id IN (SELECT value FROM json_each(?))", list);
-    const failed = loaded.filter(({ row }) => row.attempts > 0 || row.error !== null);
+    // A retry sets the attempts of a row to 0. Its update remains, and a job that goes well has none.
+    const failed = loaded.filter(({ row }) => row.attempts > 0 || row.updated > 0);
     deleteBelongings(this.#sql, "attempts", failed);
-    deleteBelongings(
-      this.#sql,
-      "joins",
-      loaded.filter(({ row }) => row.joined === 1),
-    );
+    const joined = loaded.filter(({ row }) => row.joined === 1);
+    deleteBelongings(this.#sql, "joins", joined);
   }
 }
 

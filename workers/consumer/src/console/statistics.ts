@@ -129,8 +129,8 @@ export class Statistics {
     observeMs(timesOfLane(this.#slice(), laneName(lane)), ms);
     noteRunTimes(this.#tx, row, ms);
     if (!isFound) this.#addCost(costPlaces(row), now, [0, 1, bytes]);
-    // The failed attempts that the engine has made are paid too. Attempts above the row's number are of an earlier order.
-    const failed = attempts === 0 ? [] : listAttempts(sql, id).filter(({ n, job }) => n <= attempts && job !== null);
+    // The failed attempts that the engine has made are paid too.
+    const failed = listAttempts(sql, row).filter(({ job }) => job !== null);
     const paid = failed.length + (isPaid ? 1 : 0);
     const made = { granted: admittedAt, took: Math.max(0, Math.round(tookMs ?? 0)), paid };
     this.#stored.push({ id, group, part, gen, created, at: now, bytes, lane, run, attempts, ...made });

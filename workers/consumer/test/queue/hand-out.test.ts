@@ -35,6 +35,19 @@ describe("what is handed out", () => {
     expect(view("v", third, suspect).give.map(({ key }) => key)).toEqual([third]);
   });
 
+  it("gives a busy worker the job that stands behind twelve suspects, and calls it back for no suspect", () => {
+    const { change, granted, submit, leave, ended, call } = setup();
+    const [busy = "", ...orphans] = KEYS;
+    for (const [n, key] of orphans.entries()) submit("o", granted("o", key), `j${n}`);
+    leave("o");
+    for (const key of orphans.slice(0, 12)) change(key, { crashes: 1 });
+    const go = granted("p", busy);
+    ended(...orphans.map((_, n) => `j${n}`));
+    const { give, more } = call("p", { have: [{ ...go, phase: "admitted" }] });
+    expect(give.map(({ key }) => key)).toEqual(orphans.slice(12));
+    expect(more).toBe(false);
+  });
+
   it("looks at uploads before bulk, whatever came first", () => {
     const { order, call } = setup();
     const [bulk = "", upload = ""] = KEYS;

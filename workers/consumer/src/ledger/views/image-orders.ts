@@ -44,11 +44,10 @@ function subscribed(tx: ImageTx, row: Row): Ordered[] {
 }
 
 /** Jobs that the service has made for a row: those of failed attempts, and the one under way. */
-function paidOf(tx: ImageTx, { id, attempts, gen }: Row): number {
-  const claim = tx.memory.claims.byJob(id);
-  const isMade = claim !== null && claim.gen === gen && claim.externalId !== null;
-  const failed = attempts === 0 ? [] : listAttempts(tx.sql, id);
-  return failed.filter(({ job }) => job !== null).length + (isMade ? 1 : 0);
+function paidOf(tx: ImageTx, row: Row): number {
+  const claim = tx.memory.claims.byJob(row.id);
+  const isMade = claim !== null && claim.gen === row.gen && claim.externalId !== null;
+  return listAttempts(tx.sql, row).filter(({ job }) => job !== null).length + (isMade ? 1 : 0);
 }
 
 /** Views and what Prewarm orders itself have no run: their lane tells them apart. */

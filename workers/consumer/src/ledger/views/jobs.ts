@@ -80,7 +80,7 @@ export function findJob(tx: ImageTx, name: string): FoundJob | null {
   return {
     staging: stagingOfJob(tx, known, job.submittedAt ?? tx.now),
     job,
-    attempts: attemptsOf(tx, id),
+    attempts: row === null ? [] : attemptsOf(tx, row),
     sourceEtag: tx.imageOf(known).etag,
     waitingFor: row === null ? null : jobWaitsFor(tx, row),
     runs: row === null ? [job.run].filter((run) => run !== null) : askersOf(tx, row),
@@ -100,8 +100,8 @@ function storedLately(tx: ImageTx, id: number): Stored | null {
 }
 
 /** The failed attempts of a job that has a row, the first one first. */
-export function attemptsOf(tx: ImageTx, id: number): Attempt[] {
-  return listAttempts(tx.sql, id).map(({ n, started, ended, status, kind, code, message, job }) => ({
+function attemptsOf(tx: ImageTx, row: Row): Attempt[] {
+  return listAttempts(tx.sql, row).map(({ n, started, ended, status, kind, code, message, job }) => ({
     number: n,
     startedAt: started || null,
     endedAt: ended,
