@@ -185,7 +185,7 @@ describe("an image leaves the changes", () => {
 
   it("but not while the objects of a purge are still to be deleted", { timeout: 60_000 }, async () => {
     const { world } = await stored();
-    world.ledger.removeImage("a", "asked", "test");
+    world.ledger.removeImage(["a"], "asked", "test");
     await told(world);
     const from = world.clock.ms * 1000 + 1_000_000;
     world.transactions.write(({ sql }) => {
