@@ -33,8 +33,8 @@ export const CHANGES: readonly Mutation[] = [
     }),
     breaks("P21", "an old object has no copy", { find: '(standing === "old" && isOld)', replace: "false" }),
     breaks("P21", "a new isolate that cannot read the changes trusts copies", {
-      find: 'changes.knowledge !== "unread"',
-      replace: 'changes.knowledge !== ""',
+      find: "isKnown && mayShow(",
+      replace: "isKnown !== null && mayShow(",
     }),
     breaks("P21", "browsers keep for a year what the edge cannot judge", {
       find: "isFresh ? YEAR_SECONDS : OLD_COPY_SECONDS",

@@ -224,6 +224,11 @@ export const HOUSES: readonly House[] = [
         bug: "A table that decides by the queue's rules decides a second time, and then differently.",
       },
       {
+        rooms: ["checks.ts"],
+        holds: "Judges the arguments of a `JobQueue` before the transaction.",
+        bug: "An argument that is judged within a transaction costs the queue its memory.",
+      },
+      {
         rooms: ["memory"],
         holds: "What an instance remembers beside the tables; what must outlive it is written through.",
         bug: "A memory that knows a transaction is changed by one that is rolled back.",

@@ -166,9 +166,12 @@ export function stagedSegment({ v, number }: Omit<StagedName, "id">): string {
   return v === null ? String(number) : `${number}@${v}`;
 }
 
-/** The inverse of `stagedSegment`; null for what it never printed. A number of the ledger has no leading zero. */
+/** What `stagedSegment` prints. A number of the ledger has no leading zero. */
+export const STAGED_SEGMENT = /^([1-9]\d{0,15})(?:@([A-Za-z0-9_-]{1,64}))?$/;
+
+/** The inverse of `stagedSegment`; null for what it never printed. */
 export function parseStagedSegment(segment: string): Omit<StagedName, "id"> | null {
-  const [, number, v = null] = /^([1-9]\d{0,15})(?:@([A-Za-z0-9_-]{1,64}))?$/.exec(segment) ?? [];
+  const [, number, v = null] = STAGED_SEGMENT.exec(segment) ?? [];
   return number === undefined ? null : { v, number: Number(number) };
 }
 

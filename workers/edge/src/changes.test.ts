@@ -233,7 +233,7 @@ describe("the changes", () => {
     expect(await view(removed)).toBe("302");
     world.images.get = get;
     const shown = await world.otherIsolate().get(PATH);
-    expect([shown.status, shown.headers.get("Cache-Control")]).toEqual([200, "public, max-age=20"]);
+    expect([shown.status, shown.headers.get("Cache-Control")]).toEqual([200, "public, max-age=20, immutable"]);
   });
 
   it("that R2 has lost are not taken back by an isolate that knew them", async () => {

@@ -26,11 +26,10 @@ interface ReaderDeps {
 
 /** The changes as an isolate knows them. */
 export interface KnownChanges extends Changes {
-  /**
-   * `fresh`: read within the last 30 s. `late`: R2 does not answer, so there may be newer ones. `unread`: this isolate has
-   * never read them, so it cannot judge a copy.
-   */
-  knowledge: "fresh" | "late" | "unread";
+  /** False: this isolate has never read them, so it cannot judge a copy. */
+  isKnown: boolean;
+  /** False: they were read more than 30 s ago, because R2 does not answer. There may be newer ones. */
+  isFresh: boolean;
 }
 
 /** The changes as this isolate knows them, at most 30 s old while R2 answers. */
@@ -87,8 +86,8 @@ export function createChangesReader({ images, cache, clock, heldMs, log }: Reade
         // A read that is late still counts once it ends.
         if (mustWait && !(await withTimeLimit(() => refreshed, waitMs)).ok) failedUntil = clock.now() + TURN_MS;
       }
-      const late = clock.now() - held.at > 2 * heldMs ? "late" : "fresh";
-      return { ...held.changes, knowledge: held.at === Number.NEGATIVE_INFINITY ? "unread" : late };
+      const heldFor = clock.now() - held.at;
+      return { ...held.changes, isKnown: heldFor < Number.POSITIVE_INFINITY, isFresh: heldFor <= 2 * heldMs };
     },
   };
 }

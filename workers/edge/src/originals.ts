@@ -5,7 +5,7 @@ import type { ImageType } from "@prewarm/shared/image-header-type";
 import { parseId } from "@prewarm/shared/image-id";
 import { readExp, STAGED_PATH, verifyOriginal } from "@prewarm/shared/signature";
 import { resolveOriginal } from "@prewarm/shared/source";
-import { parseStagedSegment, stagedKey } from "@prewarm/shared/variant-key";
+import { STAGED_SEGMENT, stagedPrefix } from "@prewarm/shared/variant-key";
 import type { ObjectStore, StoredObject } from "./bindings.ts";
 import { type Decision, decide } from "./hit/conditional.ts";
 import { originalHeaders, SNIFF_BYTES } from "./original-headers.ts";
@@ -46,14 +46,12 @@ export async function serveOriginal(request: Request, url: URL, edge: Edge, back
  * `not_found` for other paths, `signature_required`, `removed`, `original_missing` and `unavailable`.
  */
 export async function serveStaged(request: Request, url: URL, edge: Edge, background: Background): Promise<Response> {
-  const path = url.pathname.slice(STAGED_PATH.length);
-  const slash = path.indexOf("/");
-  const name = parseStagedSegment(path.slice(0, Math.max(0, slash)));
-  if (name === null) throw new AppError("not_found");
-  const id = parseId(path.slice(slash + 1));
+  const [name = "", ...path] = url.pathname.slice(STAGED_PATH.length).split("/");
+  if (!STAGED_SEGMENT.test(name)) throw new AppError("not_found");
+  const id = parseId(path.join("/"));
   const asked = { request, url, edge, background };
   await admit(asked, id);
-  const found = await find(edge.images, stagedKey({ id, ...name }));
+  const found = await find(edge.images, stagedPrefix(id) + name);
   // The object is a note that the original could not be staged.
   if (found.type === null) throw new AppError("original_missing");
   return answer(asked, found);

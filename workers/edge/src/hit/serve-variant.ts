@@ -42,8 +42,7 @@ export async function serveVariant(
     discard(copy?.body ?? null);
     return "removed";
   }
-  const isKnown = changes.knowledge !== "unread";
-  const isFresh = changes.knowledge === "fresh";
+  const { isKnown, isFresh } = changes;
   if (copy !== null && isKnown && mayShow(copy, standingOf(changes, id, transform, copy.gen))) {
     edge.recentMisses.forget(key);
     return answer(context, copy, "edge; hit", isFresh);
@@ -111,8 +110,7 @@ function clientCaching(
   most: number,
 ): string {
   if (freshness === "revalidate") return "public, max-age=0, must-revalidate";
-  const caching = `public, max-age=${trimToExpiry(most, expiresAt, nowSeconds)}`;
-  return most === YEAR_SECONDS ? `${caching}, immutable` : caching;
+  return `public, max-age=${trimToExpiry(most, expiresAt, nowSeconds)}, immutable`;
 }
 
 /**
