@@ -26,7 +26,8 @@ export const PROOFS: Readonly<Record<string, Proof>> = {
     program: "scripts/newcomer/site.ts",
   },
   try: {
-    proves: "`prewarm try` has variants for sites of other makers, half of their bytes with other markup, and every box in its place",
+    proves:
+      "`prewarm try` has variants for sites of other makers, half of their bytes with other markup, and every box in its place",
     takes: "10 min, network",
     program: "scripts/newcomer/sites.ts",
   },

@@ -29,8 +29,8 @@ export const CLI: readonly Mutation[] = [
   ]),
   ...at({ file: `${SRC}/try/site-server.ts`, tests: [`${SRC}/try/hostile-site.test.ts`] }, [
     breaks("F21", "a page's script reads another host through prewarm try", {
-      find: "if (!isSite && wanted !== \"\" && !OF_OTHER_HOSTS.test(wanted))",
-      replace: "if (!isSite && wanted === \"document\")",
+      find: 'if (!isSite && wanted !== "" && !OF_OTHER_HOSTS.test(wanted))',
+      replace: 'if (!isSite && wanted === "document")',
     }),
     breaks("F21", "a page's script reads another host behind a redirect of the site", {
       find: 'wanted === "image" && shown.names.localOf(next) === null;',
