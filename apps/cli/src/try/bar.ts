@@ -6,6 +6,8 @@ export interface BarState {
    */
   images: { id: string; url: string; bytes: number; width: number; widths: readonly number[]; isOld: boolean }[];
   jobs: { total: number; stored: number; failed: number };
+  /** Whether the jobs of every image above have ended. */
+  isMade: boolean;
   /** What such a month would cost, and of what it is reckoned. */
   month: { usd: string; why: string };
 }
@@ -119,7 +121,7 @@ export const BAR_SCRIPT = `(() => {
       part("By the rewriter ", rewritten + " of " + all, "Plain <img> elements. What has srcset, stands in picture or a style, or is loaded by a script stays as it is"),
       part("By old addresses ", old + " of " + all, "Addresses of an image service that the edge reads by legacy"),
     ];
-    const isDone = total > 0 && ended === total;
+    const isDone = state.isMade && total > 0;
     if (cold > 0 && isDone) {
       const again = document.createElement("a");
       again.href = location.href;

@@ -79,7 +79,7 @@ async function show(site: string, siteFetch: SiteFetch): Promise<void> {
     saw: () => {},
     warming: { known: () => undefined },
     config: publicConfig(config),
-    bar: () => ({ images: [], jobs: { total: 0, stored: 0, failed: 0 }, month: { usd: "", why: "" } }),
+    bar: () => ({ images: [], jobs: { total: 0, stored: 0, failed: 0 }, isMade: true, month: { usd: "", why: "" } }),
   });
 }
 afterEach(() => shown.close());

@@ -267,5 +267,5 @@ function stateOf(copy: SiteCopy, warming: Warming, names: SiteNames): BarState {
   const why =
     `The first month of these ${all.length} images, each with ${made.variants} variants and ${VIEWS} views: Cloudflare's plan is in it, ` +
     `and Ittybit at $${library.ittybitPer1000} per 1,000 jobs, which is an example. prewarm costs --estimate has the sums.`;
-  return { images, jobs: warming.jobs(), month: { usd: `$${total.toFixed(2)}`, why } };
+  return { images, jobs: warming.jobs(), isMade: warming.isIdle(), month: { usd: `$${total.toFixed(2)}`, why } };
 }
