@@ -145,6 +145,13 @@ const ROWS: readonly Row[] = [
     jobs: 0,
   },
   {
+    id: "summer/été a.jxl",
+    about: "JPEG XL by name",
+    cold: { status: 200, shown: 1 },
+    warm: { status: 200, shown: 1, detail: DEAD },
+    jobs: 0,
+  },
+  {
     id: "poster.png",
     about: "over originalMaxPixels",
     cold: { status: 302, shown: 10_100 },

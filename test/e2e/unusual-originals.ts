@@ -32,6 +32,8 @@ export async function unusualOriginals(): Promise<Map<string, Original>> {
     ["phone.heic", { type: "image/heic", bytes: await photo(1200, 800).avif().toBuffer() }],
     ["scan.tiff", { type: "image/tiff", bytes: tiff }],
     ["scan.jpg", { type: "image/tiff", bytes: tiff }],
+    // The first bytes of a stream: nothing decodes them here.
+    ["summer/été a.jxl", { type: "image/jxl", bytes: Buffer.from("ff0afa1f4190080014000000", "hex") }],
     ["poster.png", { type: "image/png", bytes: hugePng(10_100) }],
     ["page.jpg", { type: "text/html", bytes: Buffer.from("<!doctype html><title>Not found</title>") }],
   ]);

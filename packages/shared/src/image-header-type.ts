@@ -1,5 +1,5 @@
 /** Types an image may have. Those from `tiff` on are known by name only: width and height are 0. */
-export type ImageType = "jpeg" | "png" | "webp" | "avif" | "gif" | "heic" | "tiff" | "svg" | "bmp" | "ico";
+export type ImageType = "jpeg" | "png" | "webp" | "avif" | "gif" | "heic" | "tiff" | "jxl" | "svg" | "bmp" | "ico";
 
 export interface ImageHeader {
   type: ImageType;

@@ -42,6 +42,8 @@ export function sniffType(bytes: Uint8Array): ImageType | "html" | null {
   if (head.startsWith("RIFF") && head.endsWith("WEBP")) return "webp";
   if (head.startsWith("GIF87a") || head.startsWith("GIF89a")) return "gif";
   if (/^(II[*+]\0|MM\0[*+])/.test(head)) return "tiff";
+  // A bare stream of JPEG XL, or one in boxes.
+  if (head.startsWith("\xff\x0a") || head === "\0\0\0\x0cJXL \r\n\x87\n") return "jxl";
   if (
     head.startsWith("BM") &&
     bytes.length >= 18 &&

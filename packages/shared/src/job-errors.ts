@@ -22,7 +22,7 @@ export const JOB_ERRORS: Readonly<Record<string, JobError>> = {
   unshowable: {
     fate: "no dead letter",
     cause:
-      "The original is empty, a TIFF or a web page: browsers cannot show it either, so viewers get the placeholder.",
+      "The original is empty, a TIFF, a JPEG XL or a web page: few browsers or none show it, so viewers get the placeholder.",
     cure: "Replace the original. A web page in its place is mostly a sign-in or error page of its host.",
   },
   animated: {

@@ -176,6 +176,7 @@ describe("the original's kind", () => {
     expect(isPassThrough(bare, "a.svg/b")).toBe(false);
     expect(isPassThrough(bare, "svg")).toBe(false);
     expect(isUnshowable(bare, "a.HEIC")).toBe(true);
+    expect(isUnshowable(bare, "summer/été a.JXL")).toBe(true);
     expect(isUnshowable(bare, "a.jpg")).toBe(false);
   });
 

@@ -129,8 +129,8 @@ export function isPassThrough(config: Pick<Config, "sources" | "passThrough">, i
   return includes(config.passThrough, originalExtension(config, id));
 }
 
-/** Extensions of originals that browsers do not show: misses get the placeholder. */
-const UNSHOWABLE = ["heic", "heif", "tif", "tiff"];
+/** Extensions of originals that few browsers or none show: misses get the placeholder. */
+const UNSHOWABLE = ["heic", "heif", "tif", "tiff", "jxl"];
 
 /** Whether the original is of a kind that browsers do not show, such as HEIC: never redirect to it. */
 export function isUnshowable(config: Pick<Config, "sources">, id: string): boolean {

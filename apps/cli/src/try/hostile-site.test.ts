@@ -125,6 +125,28 @@ it("reads by itself what robots.txt allows, at its pace, and still passes on wha
   expect((await open("/private/a")).status).toBe(200);
 });
 
+it("passes on a picture that no variant is made of, and says so", async () => {
+  const sent =
+    (type: string): Answer =>
+    (_, response) => {
+      response.setHeader("content-type", type);
+      response.end("bytes");
+    };
+  answers = {
+    "/": html(`<img src="/a.tiff"><img src="/summer/%C3%A9t%C3%A9%20a.jxl?v=2"><img src="/c.jpg">`),
+    "/a.tiff": sent("image/tiff"),
+    "/summer/%C3%A9t%C3%A9%20a.jxl?v=2": sent("image/jxl"),
+    "/c.jpg": picture,
+  };
+  expect((await visit()).unread).toEqual([
+    { place: `${origin}/a.tiff`, why: "passed on: no variant is made of image/tiff" },
+    { place: `${origin}/summer/%C3%A9t%C3%A9%20a.jxl?v=2`, why: "passed on: no variant is made of image/jxl" },
+  ]);
+  expect(copy.all().map(({ path }) => path)).toEqual(["/c.jpg"]);
+  const answer = await open("/a.tiff");
+  expect([answer.headers.get("content-type"), await answer.text()]).toEqual(["image/tiff", "bytes"]);
+});
+
 it("ends at its limits of pages, requests, bytes and time, and names the one", async () => {
   const links = (n: number) => html(`<a href="/${n + 1}">next</a><img src="/${n}.jpg">`);
   for (let n = 0; n < 30; n += 1)

@@ -15,8 +15,8 @@ export const IMAGE_MAX_BYTES = 32_000_000;
 const IMAGES_MAX = 400;
 const IMAGES_MAX_BYTES = 400_000_000;
 
-/** The types of pictures that become variants. */
-const RASTER = /^image\/(jpe?g|png|webp|avif|tiff|hei[cf])\b/i;
+/** The types of pictures that become variants. TIFF and JPEG XL do not: Ittybit takes neither. */
+const RASTER = /^image\/(jpe?g|png|webp|avif|hei[cf])\b/i;
 
 /** An image of the site, read once. */
 export interface KeptImage {

@@ -116,6 +116,8 @@ function createAsking(robots: Robots, visited: Visited, visiting: Visiting): Ask
       if (found === null) answer.body.destroy();
       if (answer.location !== null) throw new Refused(`it redirects to ${answer.location.host}`);
       if (answer.status >= 400) throw new Refused(`it answers ${answer.status}`);
+      const passedOn = PASSED_ON.exec(answer.type)?.[0];
+      if (passedOn !== undefined) throw new Refused(`passed on: no variant is made of ${passedOn}`);
       return found;
     } catch (error) {
       visited.unread.push({ place: url.href, why: reasonOf(error) });
@@ -123,6 +125,9 @@ function createAsking(robots: Robots, visited: Visited, visiting: Visiting): Ask
     }
   };
 }
+
+/** Pictures that keep the page's own URL: most browsers show none, and no variant is made. */
+const PASSED_ON = /^image\/(tiff|jxl)\b/i;
 
 /** A folder and its index are one page. */
 function nameOf(page: URL): string {

@@ -154,6 +154,8 @@ describe("probe", () => {
     ["SVG", () => new Response("<svg xmlns='x'/>"), "unsupported"],
     ["text", () => new Response("hello"), "unsupported"],
     ["TIFF", async () => new Response(await picture("tiff", 8, 8)), "unshowable"],
+    ["JPEG XL", () => new Response(Uint8Array.of(0xff, 0x0a, 0xfa, 0x1f, 0x41)), "unshowable"],
+    ["JPEG XL in boxes", () => new Response(Buffer.from("\0\0\0\x0cJXL \r\n\x87\n", "latin1")), "unshowable"],
     ["half a JPEG header", async () => new Response((await picture("jpeg", 8, 8)).slice(0, 30)), "unsupported"],
     ["too many pixels", async () => new Response(await picture("png", 1001, 1000)), "too_large"],
     ["a longer edge than Ittybit takes", async () => new Response(await picture("png", 8_193, 8)), "too_large"],

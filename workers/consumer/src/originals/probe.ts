@@ -146,7 +146,7 @@ export function judge(
   // Neither the engine nor a browser can use these: the edge answers with the placeholder, not with the original.
   if (bytes.byteLength === 0) return refused("unshowable", "the original is empty");
   const type = sniffType(bytes);
-  if (type === "tiff" || type === "html") return refused("unshowable", `the original is ${type}`);
+  if (type === "tiff" || type === "jxl" || type === "html") return refused("unshowable", `the original is ${type}`);
   if (type === null || !CONVERTIBLE.has(type))
     return refused("unsupported", `the original is ${type ?? "not an image"}`);
   if (header === null) return refused("unsupported", `the original's ${type} header is damaged`);

@@ -57,6 +57,8 @@ describe("the placeholder", () => {
     ["/images/photo?w=800", { firstView: "placeholder" }, "configured"],
     ["/images/photo.heic?w=800", {}, "no browser shows HEIC"],
     ["/images/PHOTO.TIFF?w=800", {}, "nor TIFF, in capitals"],
+    ["/images/summer/%C3%A9t%C3%A9%20a.jxl?w=800", {}, "nor Chromium JPEG XL"],
+    ["/images/photo.Jxl?w=800&v=2", {}, "nor its second version"],
     [
       "/images/photo?w=800",
       { sources: [{ prefix: "", bucket: "ORIGINALS", key: "{id}" }] },
