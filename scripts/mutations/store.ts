@@ -182,7 +182,7 @@ export const STORE: readonly Mutation[] = [
       replace: "({ key }) => numberOf(key) < 0);",
     }),
   ]),
-  ...at({ file: "packages/shared/src/variant-key.ts", tests: [`${SRC}/making/stager.test.ts`] }, [
+  ...at({ file: "packages/shared/src/staged-name.ts", tests: [`${SRC}/making/stager.test.ts`] }, [
     breaks("P16", "two versions that were ordered soon after a purge are made from one copy", {
       find: "return v === null ? String(number) : `${number}@${v}`;",
       replace: "return String(number || v);",

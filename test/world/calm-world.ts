@@ -1,6 +1,6 @@
 import type { Log } from "@prewarm/shared/log";
+import { stagedSegment } from "@prewarm/shared/staged-name";
 import { type TestSite, testSite } from "@prewarm/shared/testing/test-site";
-import { stagedSegment } from "@prewarm/shared/variant-key";
 import type { Ittybit } from "../../workers/consumer/src/ittybit/client.ts";
 import {
   createFakeIttybit,

@@ -40,10 +40,10 @@ export function sniffType(bytes: Uint8Array): ImageType | "html" | null {
   if (head.startsWith("\xff\xd8\xff")) return "jpeg";
   if (head.startsWith("\x89PNG\r\n\x1a\n")) return "png";
   if (head.startsWith("RIFF") && head.endsWith("WEBP")) return "webp";
-  if (head.startsWith("GIF87a") || head.startsWith("GIF89a")) return "gif";
+  if (/^GIF8[79]a/.test(head)) return "gif";
   if (/^(II[*+]\0|MM\0[*+])/.test(head)) return "tiff";
   // A bare stream of JPEG XL, or one in boxes.
-  if (head.startsWith("\xff\x0a") || head === "\0\0\0\x0cJXL \r\n\x87\n") return "jxl";
+  if (/^(\xff\n|\0\0\0\fJXL )/.test(head)) return "jxl";
   if (
     head.startsWith("BM") &&
     bytes.length >= 18 &&

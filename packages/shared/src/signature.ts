@@ -3,7 +3,7 @@ import { withoutFinalSlashes } from "./environment.ts";
 import { formatId } from "./image-id.ts";
 import { type Chosen, STAGED_MS } from "./limits.ts";
 import { isNoise } from "./noise.ts";
-import { type StagedName, stagedSegment } from "./variant-key.ts";
+import { type StagedName, stagedSegment } from "./staged-name.ts";
 
 /** What a URL's signature is worth. Tell the caller no more than "refused": `bad` and `expired` look alike outside. */
 type Verdict = "ok" | "absent" | "bad" | "expired";

@@ -1,6 +1,7 @@
 import { FITS, FORMATS, type Format, POSITIONS, QUALITIES } from "./config.ts";
 import { checkId } from "./image-id.ts";
 import { ABSOLUTE_MAX_PX } from "./limits.ts";
+import { type StagedName, stagedSegment } from "./staged-name.ts";
 import type { Transform } from "./transform.ts";
 
 /** An id as one key segment: `/` becomes `%2F`, so that one image's variants, and nothing else, stand under one prefix. */
@@ -147,32 +148,9 @@ export function stagedPrefix(id: string): string {
   return `staged/${imagePrefix(id)}`;
 }
 
-/** Names the bytes of an original that several jobs are made from. */
-export interface StagedName {
-  id: string;
-  /** The version of the jobs. Two versions may have different originals, so they share no bytes. */
-  v: string | null;
-  /** The ledger's (images/staging.ts), in µs of Unix time. */
-  number: number;
-}
-
 /** Where staged bytes lie in R2. */
 export function stagedKey({ id, ...name }: StagedName): string {
   return `${stagedPrefix(id)}${stagedSegment(name)}`;
-}
-
-/** Version and number as one segment of names and paths: `<number>` or `<number>@<v>`. Its inverse is `parseStagedSegment`. */
-export function stagedSegment({ v, number }: Omit<StagedName, "id">): string {
-  return v === null ? String(number) : `${number}@${v}`;
-}
-
-/** What `stagedSegment` prints. A number of the ledger has no leading zero. */
-export const STAGED_SEGMENT = /^([1-9]\d{0,15})(?:@([A-Za-z0-9_-]{1,64}))?$/;
-
-/** The inverse of `stagedSegment`; null for what it never printed. */
-export function parseStagedSegment(segment: string): Omit<StagedName, "id"> | null {
-  const [, number, v = null] = STAGED_SEGMENT.exec(segment) ?? [];
-  return number === undefined ? null : { v, number: Number(number) };
 }
 
 /** Of all notes of images. */

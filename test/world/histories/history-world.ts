@@ -1,5 +1,5 @@
+import { stagedSegment } from "@prewarm/shared/staged-name";
 import { testSite } from "@prewarm/shared/testing/test-site";
-import { stagedSegment } from "@prewarm/shared/variant-key";
 import type { GateView } from "../../../workers/consumer/src/ledger/calls.ts";
 import { ittybitOver } from "../../../workers/consumer/src/testing/test-service.ts";
 import { type Chance, createChance } from "../chance.ts";

@@ -49,7 +49,7 @@ const CACHE_WAIT_MS = 250;
 
 /** Each age is counted on one machine. No two clocks are compared. */
 export function createChangesReader({ images, cache, clock, heldMs, log }: ReaderDeps): ChangesReader {
-  let held = { changes: parseChanges(NO_CHANGES), at: Number.NEGATIVE_INFINITY, isTold: false };
+  let held = { text: NO_CHANGES, changes: parseChanges(NO_CHANGES), at: Number.NEGATIVE_INFINITY };
   let turnUntil = Number.NEGATIVE_INFINITY;
   let failedUntil = Number.NEGATIVE_INFINITY;
 
@@ -60,8 +60,8 @@ export function createChangesReader({ images, cache, clock, heldMs, log }: Reade
     const copy = await textOfCopy(cache, url);
     const text = copy ?? (await textInStore(images));
     // A lost object does not take back what it told.
-    if (text === NO_CHANGES && held.isTold) throw new Error("the changes are missing");
-    held = { changes: parseChanges(text), at, isTold: text !== NO_CHANGES };
+    if (text === NO_CHANGES && held.text !== text) throw new Error("lost");
+    held = { text, changes: parseChanges(text), at };
     const headers = { "Cache-Control": `max-age=${Math.floor(heldMs / 1000)}` };
     if (copy === null) background(attempt(() => cache.put(url, new Response(text, { headers }))));
   };
@@ -86,8 +86,8 @@ export function createChangesReader({ images, cache, clock, heldMs, log }: Reade
         // A read that is late still counts once it ends.
         if (mustWait && !(await withTimeLimit(() => refreshed, waitMs)).ok) failedUntil = clock.now() + TURN_MS;
       }
-      const heldFor = clock.now() - held.at;
-      return { ...held.changes, isKnown: heldFor < Number.POSITIVE_INFINITY, isFresh: heldFor <= 2 * heldMs };
+      const { changes, at } = held;
+      return { ...changes, isKnown: Number.isFinite(at), isFresh: clock.now() - at <= 2 * heldMs };
     },
   };
 }

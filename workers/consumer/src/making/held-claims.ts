@@ -1,8 +1,9 @@
 import { type Assignment, GO_MAX, type Held, type Phase } from "@prewarm/durable-queue";
 import type { Format } from "@prewarm/shared/config";
 import type { Focal } from "@prewarm/shared/focal";
+import type { StagedName } from "@prewarm/shared/staged-name";
 import type { Transform } from "@prewarm/shared/transform";
-import { keyOfJob, parseVariantKey, type StagedName, versionOfKey } from "@prewarm/shared/variant-key";
+import { keyOfJob, parseVariantKey, versionOfKey } from "@prewarm/shared/variant-key";
 import type { VariantMetadata } from "@prewarm/shared/variant-metadata";
 import type { MissAsk, OpaquePng, Staging, VariantOutcome } from "../images/calls.ts";
 import type { ExchangeRequest } from "../ledger/calls.ts";

@@ -1,7 +1,7 @@
 import type { Config } from "@prewarm/shared/config";
 import { readImageHeader } from "@prewarm/shared/image-header";
 import { giveUp, joined } from "@prewarm/shared/read-at-most";
-import type { StagedName } from "@prewarm/shared/variant-key";
+import type { StagedName } from "@prewarm/shared/staged-name";
 import type { Semaphore } from "../platform/semaphore.ts";
 import { putStaged } from "../store/staged.ts";
 import { judge, type ProbedOriginal, READS, wantsMore } from "./probe.ts";

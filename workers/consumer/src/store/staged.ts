@@ -1,6 +1,7 @@
 import type { ImageType } from "@prewarm/shared/image-header-type";
 import { LEFT_OUT, type LeftOut } from "@prewarm/shared/image-info";
-import { type StagedName, stagedKey } from "@prewarm/shared/variant-key";
+import type { StagedName } from "@prewarm/shared/staged-name";
+import { stagedKey } from "@prewarm/shared/variant-key";
 import type { Labels } from "../output/labels/labels.ts";
 import { ifUnchanged } from "./put-condition.ts";
 

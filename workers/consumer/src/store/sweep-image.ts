@@ -1,5 +1,6 @@
 import { R2_DELETE_MAX_KEYS } from "@prewarm/shared/limits";
-import { deadKey, imagePrefix, infoKey, parseStagedSegment, stagedPrefix, storeKey } from "@prewarm/shared/variant-key";
+import { parseStagedSegment } from "@prewarm/shared/staged-name";
+import { deadKey, imagePrefix, infoKey, stagedPrefix, storeKey } from "@prewarm/shared/variant-key";
 import { genOf, ORIGINAL_JOB } from "@prewarm/shared/variant-metadata";
 import { pagesOf } from "./list-pages.ts";
 

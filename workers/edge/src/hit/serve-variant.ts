@@ -42,8 +42,8 @@ export async function serveVariant(
     discard(copy?.body ?? null);
     return "removed";
   }
-  const { isKnown, isFresh } = changes;
-  if (copy !== null && isKnown && mayShow(copy, standingOf(changes, id, transform, copy.gen))) {
+  const { isFresh } = changes;
+  if (copy !== null && changes.isKnown && mayShow(copy, standingOf(changes, id, transform, copy.gen))) {
     edge.recentMisses.forget(key);
     return answer(context, copy, "edge; hit", isFresh);
   }

@@ -1,6 +1,6 @@
 import { missMessage, WORK_MESSAGE } from "@prewarm/shared/messages";
+import { type StagedName, stagedSegment } from "@prewarm/shared/staged-name";
 import { type TestSite, testSite } from "@prewarm/shared/testing/test-site";
-import { type StagedName, stagedSegment } from "@prewarm/shared/variant-key";
 import type { Ittybit } from "../../ittybit/client.ts";
 import { pollerOf } from "../../ittybit/poller/poller.ts";
 import { ledgerClient } from "../../ledger/ledger-for.ts";
