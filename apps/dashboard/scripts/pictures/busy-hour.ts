@@ -5,6 +5,7 @@ import type { Serving } from "@prewarm/control-schema/serving";
 import type { Stats } from "@prewarm/control-schema/stats";
 import { leastValue } from "@prewarm/control-schema/testing/least-value";
 import { CountsByState } from "@prewarm/control-schema/words";
+import type { Page } from "playwright-core";
 
 /*
  * A busy, healthy hour of a furniture shop: the answers that the local stack would give after an hour of a deployment's traffic, which no
@@ -21,9 +22,44 @@ const PER_SECOND = 47.2;
 const PRICE = 1.5;
 const BUDGET = 400_000;
 
+/** From now on the page gets the answers of such an hour. */
+export async function showBusyHour(page: Page, now = Date.now()): Promise<void> {
+  const change = <Answer>(path: string, to: (answer: Answer) => unknown) =>
+    page.route(`**/api/v1/${path}`, async (route) => {
+      const response = await route.fetch();
+      await route.fulfill({ response, json: to((await response.json()) as Answer) });
+    });
+  await change("session", (session: object) => Object.assign(session, { environment: "production" }));
+  await change("stats", (stats: Stats) => busyStats(stats, now));
+  await change("gate", (gate: Stats["gate"]) => busyGate(gate, now));
+  await change("history*", (history: History) => busyHistory(history, now));
+  await change("serving*", (serving: Serving) => busyServing(serving, now));
+  await change("audit*", () => busyAudit(now));
+  await change("runs?*", () => busyRuns(now));
+}
+
 /** To the minute, as the ledger writes a moment into a sentence. */
 const moment = (at: number): string => `${new Date(at).toISOString().slice(0, 16)}Z`;
 const counts = (some: Partial<CountsByState>): CountsByState => Object.assign(leastValue(CountsByState), some);
+
+const times = (p50: number, p95: number, p99: number) => ({ p50, p95, p99 });
+const RATES: Stats["rates"] = {
+  storedPerSecond: 46.8,
+  endedPerSecond: PER_SECOND,
+  failedPerSecond: 0,
+  acceptedPerSecond: 6.1,
+  attempts: { failed: 0, all: 14_120 },
+  failureRatio: 0,
+};
+const TIMES = {
+  wait: times(210, 840, 1900),
+  run: times(1240, 2100, 3300),
+  ready: {
+    live: { stored: 812, ready: times(1300, 2200, 3100) },
+    upload: { stored: 5_210, ready: times(1500, 2800, 4000) },
+    bulk: { stored: 68_300, ready: times(600_000, 1_290_000, 1_400_000) },
+  },
+} satisfies Partial<Stats>;
 
 /** Done when the last of `jobs` has ended. */
 function paceOf(jobs: number, now: number): Stats["pace"]["all"] {
@@ -41,7 +77,7 @@ function paceOf(jobs: number, now: number): Stats["pace"]["all"] {
 }
 
 /** The overview's counts, rates and forecast. */
-export function busyStats(stats: Stats, now: number): Stats {
+function busyStats(stats: Stats, now: number): Stats {
   const gate = busyGate(stats.gate, now);
   const lanes = {
     live: counts({ processing: 3, stored: 31_206 }),
@@ -50,7 +86,6 @@ export function busyStats(stats: Stats, now: number): Stats {
   };
   const open = WAITING + 12 + 61;
   const doneAt = now + (open / PER_SECOND) * 1000;
-  const times = (p50: number, p95: number, p99: number) => ({ p50, p95, p99 });
   return {
     ...stats,
     at: now,
@@ -67,21 +102,8 @@ export function busyStats(stats: Stats, now: number): Stats {
     deadLetters: 0,
     waitingSince: { live: null, upload: now - 400, bulk: now - SINCE_ORDER * MINUTE },
     waitingFor: { live: null, upload: null, bulk: null },
-    rates: {
-      storedPerSecond: 46.8,
-      endedPerSecond: PER_SECOND,
-      failedPerSecond: 0,
-      acceptedPerSecond: 6.1,
-      attempts: { failed: 0, all: 14_120 },
-      failureRatio: 0,
-    },
-    wait: times(210, 840, 1900),
-    run: times(1240, 2100, 3300),
-    ready: {
-      live: { stored: 812, ready: times(1300, 2200, 3100) },
-      upload: { stored: 5_210, ready: times(1500, 2800, 4000) },
-      bulk: { stored: 68_300, ready: times(600_000, 1_290_000, 1_400_000) },
-    },
+    rates: RATES,
+    ...TIMES,
     pace: {
       all: paceOf(open - 61, now),
       live: paceOf(0, now),
@@ -103,7 +125,7 @@ export function busyStats(stats: Stats, now: number): Stats {
 }
 
 /** The gate with its automatic limits risen, and a third of the month's budget spent. */
-export function busyGate(gate: Stats["gate"], now: number): Stats["gate"] {
+function busyGate(gate: Stats["gate"], now: number): Stats["gate"] {
   const raised = (value: number, why: string) => ({
     mode: "auto" as const,
     value,
@@ -151,7 +173,7 @@ function storedIn(n: number): number {
 }
 
 /** Uploads trickle in for half an hour; then the catalogue runs, as fast as the gate lets it. */
-export function busyHistory(history: History, now: number): History {
+function busyHistory(history: History, now: number): History {
   const buckets = Array.from({ length: 60 }, (_, n): HistoryBucket => {
     const stored = storedIn(n);
     const accepted = n === 60 - SINCE_ORDER ? ORDERED : Math.round(160 + 50 * wave(n + 3));
@@ -166,7 +188,7 @@ export function busyHistory(history: History, now: number): History {
 }
 
 /** Nearly every view gets its variant from the cache. */
-export function busyServing(serving: Serving, now: number): Serving {
+function busyServing(serving: Serving, now: number): Serving {
   const views = { ...serving.views, cache: 1_438_200, store: 81_400, "stand-in": 14_900, original: 6_300 };
   const all = views.cache + views.store + views["stand-in"] + views.original;
   return {
@@ -181,7 +203,7 @@ export function busyServing(serving: Serving, now: number): Serving {
 }
 
 /** Who did what in the hour, newest first. */
-export function busyAudit(now: number): { entries: AuditEntry[]; nextCursor: null } {
+function busyAudit(now: number): { entries: AuditEntry[]; nextCursor: null } {
   const entry = (minutesAgo: number, who: string, what: string, more: Partial<AuditEntry> = {}): AuditEntry =>
     Object.assign(leastValue(AuditEntry), { seq: 1000 - minutesAgo, at: now - minutesAgo * MINUTE, who, what }, more);
   const moved = (minutesAgo: number, limit: string, from: number, to: number) =>
@@ -200,7 +222,7 @@ export function busyAudit(now: number): { entries: AuditEntry[]; nextCursor: nul
 }
 
 /** The runs that are open. */
-export function busyRuns(now: number): { runs: Run[]; nextCursor: null } {
+function busyRuns(now: number): { runs: Run[]; nextCursor: null } {
   const done = ORDERED - WAITING;
   const catalogue: Run = {
     ...leastValue(Run),

@@ -1,50 +1,110 @@
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import type { Page } from "playwright-core";
+import sharp from "sharp";
 import { settled } from "../../test/visit.ts";
-import { busyAudit, busyGate, busyHistory, busyRuns, busyServing, busyStats } from "./busy-hour.ts";
+import { showBusyHour } from "./busy-hour.ts";
+import { compareShop } from "./compare-shop.ts";
+import { tutorialPage } from "./tutorial-page.ts";
+
+/** What a scene can use. */
+export interface Stage {
+  controlUrl: string;
+  edgeUrl: string;
+  /** The folder of the originals; docs/photos at first. */
+  photos: string;
+  /** Runs a command of the command line; resolves with its exit code. */
+  prewarm(...args: string[]): Promise<number | null>;
+}
 
 export interface Scene {
   /** Of its two files: `docs/images/<name>.webp` and `<name>-dark.webp`. */
   name: string;
-  /** CSS pixels; the files have twice as many. A page of GitHub is 830 wide. */
+  /** CSS pixels; the files have twice as many. GitHub shows a picture at most 830 wide. */
   size: { width: number; height: number };
-  /** What it shows: modules and sheets of the dashboard, and pages of text. A change of them makes the picture old. */
+  /** Modules and sheets of the dashboard, and pages of text, that the picture shows: a change of them makes it old. */
   shows: readonly string[];
+  /** Once, before it is taken light and dark. */
+  prepare?(stage: Stage): Promise<void>;
   /** Brings a browser that is signed in to what is to be seen. */
-  open(page: Page, stack: { controlUrl: string; edgeUrl: string }): Promise<void>;
+  open(page: Page, stage: Stage): Promise<void>;
 }
 
-const STYLES = ["tokens", "base", "shell", "parts"].map((name) => `apps/dashboard/src/styles/${name}.css`);
-const page = (name: string): string => `apps/dashboard/src/pages/${name}.tsx`;
-const style = (name: string): string => `apps/dashboard/src/styles/${name}.css`;
-const SHELL = "apps/dashboard/src/shell.tsx";
+const SOURCES = "apps/dashboard/src";
+const COMMON = [
+  `${SOURCES}/shell.tsx`,
+  ...["tokens", "base", "shell", "parts"].map((name) => `${SOURCES}/styles/${name}.css`),
+];
+const pages = (...names: string[]): string[] => names.map((name) => `${SOURCES}/pages/${name}.tsx`);
+const styles = (...names: string[]): string[] => names.map((name) => `${SOURCES}/styles/${name}.css`);
 
+/** In the order in which they are taken: those that show a failure come last. */
 export const SCENES: readonly Scene[] = [
   {
     name: "overview",
     size: { width: 1120, height: 712 },
-    shows: [SHELL, page("overview"), ...STYLES, style("overview"), style("stream"), style("charts")],
-    async open(browser, { controlUrl }) {
-      await busy(browser);
-      await browser.goto(controlUrl);
-      await settled(browser);
+    shows: [...COMMON, ...pages("overview"), ...styles("overview", "stream", "charts")],
+    async open(page, { controlUrl }) {
+      await showBusyHour(page);
+      await page.goto(controlUrl);
+      await settled(page);
+    },
+  },
+  {
+    name: "image",
+    size: { width: 1440, height: 830 },
+    shows: [...COMMON, ...pages("image"), ...styles("image")],
+    // As a camera makes it, for the photographs are as small as pages need them.
+    async prepare({ photos, prewarm }) {
+      mkdirSync(join(photos, "rooms"));
+      await sharp(join(photos, "living-room.jpg"))
+        .resize({ width: 4800 })
+        .jpeg({ quality: 90 })
+        .toFile(join(photos, "rooms/living-room.jpg"));
+      await prewarm("warm", "rooms/living-room.jpg", "--wait");
+    },
+    async open(page, { controlUrl }) {
+      await page.goto(`${controlUrl}/images/rooms/living-room.jpg`);
+      await settled(page);
+    },
+  },
+  {
+    name: "steering",
+    size: { width: 1280, height: 720 },
+    shows: [...COMMON, ...pages("steering"), ...styles("steering")],
+    async open(page, { controlUrl }) {
+      await showBusyHour(page);
+      await page.goto(`${controlUrl}/steering`);
+      await settled(page);
+    },
+  },
+  {
+    name: "from-zero",
+    size: { width: 1000, height: 470 },
+    shows: ["docs/from-zero.md"],
+    async open(page, { edgeUrl }) {
+      await page.goto(tutorialPage(edgeUrl));
+    },
+  },
+  {
+    name: "try",
+    size: { width: 830, height: 390 },
+    shows: ["apps/dashboard/scripts/pictures/compare-shop.ts"],
+    open: compareShop,
+  },
+  {
+    name: "causes",
+    size: { width: 1120, height: 440 },
+    shows: [...COMMON, ...pages("causes"), ...styles("lists")],
+    async prepare({ photos, prewarm }) {
+      writeFileSync(join(photos, "leaflet.jpg"), "%PDF-1.7\n");
+      const ids = ["oak-bed", "linen-sofa", "reading-lamp"].map((name) => `autum-2027/${name}.jpg`);
+      const code = await prewarm("warm", ...ids, "leaflet.jpg", "--wait", "--label", "Autumn 2027");
+      if (code === 0) throw new Error("Originals of no use were warmed.");
+    },
+    async open(page, { controlUrl }) {
+      await page.goto(`${controlUrl}/jobs/causes?window=all`);
+      await settled(page);
     },
   },
 ];
-
-/** The answers of a busy hour in place of those of a stack that was started a minute ago. */
-async function busy(page: Page): Promise<void> {
-  const now = Date.now();
-  const change = (path: string, to: (answer: never) => unknown) =>
-    page.route(`**/api/v1/${path}`, async (route) => {
-      if (route.request().method() !== "GET") return route.continue();
-      const response = await route.fetch();
-      await route.fulfill({ response, json: to((await response.json()) as never) });
-    });
-  await change("session", (session: object) => ({ ...session, environment: "production" }));
-  await change("stats", (stats) => busyStats(stats, now));
-  await change("gate", (gate) => busyGate(gate, now));
-  await change("history*", (history) => busyHistory(history, now));
-  await change("serving*", (serving) => busyServing(serving, now));
-  await change("audit*", () => busyAudit(now));
-  await change("runs?*", () => busyRuns(now));
-}
