@@ -25,11 +25,12 @@ export const HARMLESS: Record<string, Exception> = {
     why: "reads our own pages",
     callers: ["apps/docs-site/src/llms.ts", "apps/docs-site/src/stage.ts"],
   },
+  "apps/dashboard/scripts/pictures/taken.ts": { why: "reads our own pages", callers: [] },
+  "apps/dashboard/scripts/pictures/tutorial-page.ts": { why: "reads our own pages", callers: [] },
   "apps/docs-site/src/pages.ts": {
     why: "reads our own pages",
     callers: ["apps/docs-site/src/llms.ts", "apps/docs-site/src/stage.ts"],
   },
-  "apps/docs-site/scripts/shots.ts": { why: "reads our own pages", callers: [] },
   "workers/consumer/src/console/fingerprint.ts": {
     why: "reads a message's first thousand characters",
     callers: "any",
