@@ -25,8 +25,14 @@ export const HARMLESS: Record<string, Exception> = {
     why: "reads our own pages",
     callers: ["apps/docs-site/src/llms.ts", "apps/docs-site/src/stage.ts"],
   },
-  "apps/dashboard/scripts/pictures/taken.ts": { why: "reads our own pages", callers: [] },
-  "apps/dashboard/scripts/pictures/tutorial-page.ts": { why: "reads our own pages", callers: [] },
+  "apps/dashboard/scripts/pictures/taken.ts": {
+    why: "reads our own pages",
+    callers: ["apps/dashboard/scripts/pictures.ts"],
+  },
+  "apps/dashboard/scripts/pictures/tutorial-page.ts": {
+    why: "reads our own pages",
+    callers: ["apps/dashboard/scripts/pictures/scenes.ts"],
+  },
   "apps/docs-site/src/pages.ts": {
     why: "reads our own pages",
     callers: ["apps/docs-site/src/llms.ts", "apps/docs-site/src/stage.ts"],

@@ -5,12 +5,12 @@ import { build, transform } from "esbuild";
 import { SCENES, type Scene } from "./scenes.ts";
 
 /*
- * docs/images/taken.json says of each scene what its pictures show: a hash of the code that draws it, and the hashes of the two files. So a
+ * taken.json says of each scene what its pictures show: a hash of the code that draws it, and the hashes of the two files. So a
  * test finds a picture that is older than what it shows, or that nobody took, without asking the clock.
  */
 
 const ROOT = resolve(import.meta.dirname, "../../../..");
-const TAKEN = join(ROOT, "docs/images/taken.json");
+const TAKEN = join(import.meta.dirname, "taken.json");
 export const THEMES = ["light", "dark"] as const;
 export type Theme = (typeof THEMES)[number];
 
