@@ -28,7 +28,7 @@ async function take(browser: Browser, scene: Scene, theme: Theme, stage: Stage, 
   await scene.open(page, stage);
   await page.waitForLoadState("networkidle");
   const picture = await sharp(await page.screenshot())
-    .webp({ quality: 80, effort: 6, smartSubsample: true })
+    .webp({ quality: 72, effort: 6, smartSubsample: true })
     .toBuffer();
   const file = fileOf(scene, theme);
   writeFileSync(join(ROOT, file), picture);
@@ -43,7 +43,7 @@ const scenes = SCENES.filter(({ name }) => wanted.length === 0 || wanted.include
 if (scenes.length < wanted.length) throw new Error(`The scenes are ${SCENES.map(({ name }) => name).join(", ")}.`);
 const folder = mkdtempSync(join(tmpdir(), "prewarm-pictures-"));
 const [photos, stateDir] = [join(folder, "photos"), join(folder, "state")];
-cpSync(join(ROOT, "docs/photos"), photos, { recursive: true });
+cpSync(join(ROOT, "dev/photos"), photos, { recursive: true });
 const [browser, stack] = await Promise.all([
   launchBrowser(),
   startStackProcess({ stateDir, env: { ORIGINALS_DIR: photos } }),

@@ -1,6 +1,5 @@
 import { AuditEntry } from "@prewarm/control-schema/audit";
 import { type History, HistoryBucket } from "@prewarm/control-schema/history";
-import { Run } from "@prewarm/control-schema/runs";
 import type { Serving } from "@prewarm/control-schema/serving";
 import type { Stats } from "@prewarm/control-schema/stats";
 import { leastValue } from "@prewarm/control-schema/testing/least-value";
@@ -31,11 +30,9 @@ export async function showBusyHour(page: Page, now = Date.now()): Promise<void> 
     });
   await change("session", (session: object) => Object.assign(session, { environment: "production" }));
   await change("stats", (stats: Stats) => busyStats(stats, now));
-  await change("gate", (gate: Stats["gate"]) => busyGate(gate, now));
   await change("history*", (history: History) => busyHistory(history, now));
   await change("serving*", (serving: Serving) => busyServing(serving, now));
   await change("audit*", () => busyAudit(now));
-  await change("runs?*", () => busyRuns(now));
 }
 
 /** To the minute, as the ledger writes a moment into a sentence. */
@@ -219,25 +216,4 @@ function busyAudit(now: number): { entries: AuditEntry[]; nextCursor: null } {
     ],
     nextCursor: null,
   };
-}
-
-/** The runs that are open. */
-function busyRuns(now: number): { runs: Run[]; nextCursor: null } {
-  const done = ORDERED - WAITING;
-  const catalogue: Run = {
-    ...leastValue(Run),
-    run: "run_catalogue",
-    label: "Catalogue 2027",
-    lane: "bulk",
-    state: "running",
-    createdAt: now - SINCE_ORDER * MINUTE,
-    updatedAt: now,
-    accepted: ORDERED,
-    who: "anna",
-    total: ORDERED,
-    done,
-    states: counts({ queued: WAITING, processing: 49, stored: done - 49 }),
-    pace: paceOf(WAITING, now),
-  };
-  return { runs: [catalogue], nextCursor: null };
 }

@@ -11,7 +11,7 @@ import { startTry } from "../../../../test/e2e/try-process.ts";
  * markup is as many shops have it: one `<img>` a photograph, in the size in which it was uploaded.
  */
 
-const PHOTOS = resolve(import.meta.dirname, "../../../../docs/photos");
+const PHOTOS = resolve(import.meta.dirname, "../../../../dev/photos");
 const VIEW = { width: 960, height: 640 };
 /** Longest that the variants may take, in ms. */
 const MADE_MS = 600_000;

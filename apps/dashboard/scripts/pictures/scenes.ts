@@ -1,5 +1,5 @@
 import { mkdirSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import type { Page } from "playwright-core";
 import sharp from "sharp";
 import { settled } from "../../test/visit.ts";
@@ -11,7 +11,7 @@ import { tutorialPage } from "./tutorial-page.ts";
 export interface Stage {
   controlUrl: string;
   edgeUrl: string;
-  /** The folder of the originals; docs/photos at first. */
+  /** The folder of the originals; dev/photos at first. */
   photos: string;
   /** Runs a command of the command line; resolves with its exit code. */
   prewarm(...args: string[]): Promise<number | null>;
@@ -31,6 +31,7 @@ export interface Scene {
 }
 
 const SOURCES = "apps/dashboard/src";
+const SCRIPTS = "apps/dashboard/scripts/pictures";
 const COMMON = [
   `${SOURCES}/shell.tsx`,
   ...["tokens", "base", "shell", "parts"].map((name) => `${SOURCES}/styles/${name}.css`),
@@ -43,7 +44,7 @@ export const SCENES: readonly Scene[] = [
   {
     name: "overview",
     size: { width: 1120, height: 712 },
-    shows: [...COMMON, ...pages("overview"), ...styles("overview", "stream", "charts")],
+    shows: [...COMMON, ...pages("overview"), ...styles("overview", "stream", "charts"), `${SCRIPTS}/busy-hour.ts`],
     async open(page, { controlUrl }) {
       await showBusyHour(page);
       await page.goto(controlUrl);
@@ -52,7 +53,7 @@ export const SCENES: readonly Scene[] = [
   },
   {
     name: "image",
-    size: { width: 1440, height: 830 },
+    size: { width: 1440, height: 780 },
     shows: [...COMMON, ...pages("image"), ...styles("image")],
     // As a camera makes it, for the photographs are as small as pages need them.
     async prepare({ photos, prewarm }) {
@@ -69,32 +70,22 @@ export const SCENES: readonly Scene[] = [
     },
   },
   {
-    name: "steering",
-    size: { width: 1280, height: 720 },
-    shows: [...COMMON, ...pages("steering"), ...styles("steering")],
-    async open(page, { controlUrl }) {
-      await showBusyHour(page);
-      await page.goto(`${controlUrl}/steering`);
-      await settled(page);
-    },
-  },
-  {
     name: "from-zero",
     size: { width: 1000, height: 470 },
     shows: ["docs/from-zero.md"],
-    async open(page, { edgeUrl }) {
-      await page.goto(tutorialPage(edgeUrl));
+    async open(page, { edgeUrl, photos }) {
+      await page.goto(tutorialPage(edgeUrl, dirname(photos)));
     },
   },
   {
     name: "try",
     size: { width: 830, height: 390 },
-    shows: ["apps/dashboard/scripts/pictures/compare-shop.ts"],
+    shows: [`${SCRIPTS}/compare-shop.ts`],
     open: compareShop,
   },
   {
     name: "causes",
-    size: { width: 1120, height: 440 },
+    size: { width: 1120, height: 482 },
     shows: [...COMMON, ...pages("causes"), ...styles("lists")],
     async prepare({ photos, prewarm }) {
       writeFileSync(join(photos, "leaflet.jpg"), "%PDF-1.7\n");

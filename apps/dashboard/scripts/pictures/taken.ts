@@ -50,8 +50,8 @@ export async function takenNow(scene: Scene): Promise<Taken> {
 const hash = (text: string | Buffer): string => createHash("sha256").update(text).digest("hex").slice(0, 16);
 
 /**
- * What of a source can be seen. Of a module: itself and the components that it imports, as the build shrinks them, so that comments, types and
- * names of variables do not count, and neither does code that draws nothing. Of a text: the code blocks that a scene shows.
+ * What of a source can be seen. Of a module: itself and the components that it imports, without comments, types and line breaks. The modules
+ * that draw nothing do not count. Of a text: the pages that a reader writes by its code blocks.
  */
 export async function drawn(source: string, root = ROOT): Promise<string> {
   const path = join(root, source);
@@ -61,7 +61,8 @@ export async function drawn(source: string, root = ROOT): Promise<string> {
   const { outputFiles } = await build({
     entryPoints: [path],
     bundle: true,
-    minify: true,
+    minifyWhitespace: true,
+    legalComments: "none",
     write: false,
     format: "esm",
     jsx: "automatic",
