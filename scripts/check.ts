@@ -1,5 +1,6 @@
 // `npm run check`: lint, types, walls, printed tables and documents of the whole tree, and for a minute the tests that reach a changed file by
-// imports, the nearest first, all at once. Prints a line with seconds for each, and the output of those that failed; exits 1 if any did. Changed files: what is not committed, else the last commit.
+// imports, the nearest first, all at once. Prints a line with seconds for each, and the output of those that failed; exits 1 if any did.
+// Changed files: what is not committed, else the last commit.
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { createRequire } from "node:module";

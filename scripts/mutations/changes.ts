@@ -33,7 +33,7 @@ export const CHANGES: readonly Mutation[] = [
     }),
     breaks("P21", "an old object has no copy", { find: '(standing === "old" && isOld)', replace: "false" }),
     breaks("P21", "a new isolate that cannot read the changes trusts copies", {
-      find: "changes.isKnown && mayShow(",
+      find: "changes.isRead && mayShow(",
       replace: "mayShow(",
     }),
     breaks("P21", "browsers keep for a year what the edge cannot judge", {
@@ -60,7 +60,7 @@ export const CHANGES: readonly Mutation[] = [
       replace: "mustWait = age >= 8 * heldMs",
     }),
     breaks("P21", "a lost object takes back what it told", {
-      find: "text === NO_CHANGES && held.text !== text",
+      find: "text === NO_CHANGES && held.isTold",
       replace: "text === NO_CHANGES && at < 0",
     }),
     breaks("P21", "a data centre keeps the changes for as long as it likes", {

@@ -39,8 +39,8 @@ export const CLI: readonly Mutation[] = [
   ]),
   ...at({ file: `${SRC}/try/page-policy.ts`, tests: [`${SRC}/try/hostile-site.test.ts`] }, [
     breaks("F21", "prewarm try shows a page without its policy", {
-      find: 'return directives.map(({ name, values }) => [name, ...values].join(" ")).join("; ");',
-      replace: 'return directives.map(({ name }) => `${name} *`).join("; ");',
+      find: 'return [...directives].map(([name, values]) => [name, ...values].join(" ")).join("; ");',
+      replace: 'return [...directives.keys()].map((name) => `${name} *`).join("; ");',
     }),
   ]),
   ...at({ file: `${SRC}/covered/read-image-state.ts`, tests: [`${SRC}/covered/read-image-state.test.ts`] }, [

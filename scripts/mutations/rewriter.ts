@@ -58,7 +58,10 @@ export const REWRITER: readonly Mutation[] = [
     breaks("W3", "a share counts as px", { find: "(!unit && Number(number))", replace: "Number(number)" }),
   ]),
   ...at({ file: "packages/shared/src/content-policy.ts", tests: ["packages/shared/src/content-policy.test.ts"] }, [
-    breaks("W1", "a policy counts by its last directive", { find: "words.find(", replace: "words.findLast(" }),
+    breaks("W1", "a policy counts by its last directive", {
+      find: 'lower !== "" && !found.has(lower)',
+      replace: 'lower !== ""',
+    }),
   ]),
   ...at({ file: `${SRC}/read-ahead.ts`, tests: [`${SRC}/rewriter.workerd.test.ts`] }, [
     breaks("W1", "the first image waits for the end of the page", {

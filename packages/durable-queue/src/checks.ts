@@ -1,5 +1,5 @@
 import { DAY_MS } from "./clock.ts";
-import { checkKey, KEY_MAX_CHARS, keyText } from "./job-key.ts";
+import { checkKey, isName, KEY_MAX_CHARS, keyText } from "./job-key.ts";
 import type { Enqueue, Pause } from "./jobs.ts";
 import { type LaneRule, laneRule } from "./tables/lanes.ts";
 
@@ -46,8 +46,7 @@ export function checkLane(lanes: readonly LaneRule[], lane: string | undefined):
 }
 
 function checkName(text: string, field: string): void {
-  const hasLength = typeof text === "string" && text.length > 0 && text.length <= KEY_MAX_CHARS;
-  if (!hasLength || !text.isWellFormed() || text.includes("\0"))
+  if (!isName(text))
     throw new TypeError(`${field} must be a text of 1 to ${KEY_MAX_CHARS} characters, without NUL or half a pair`);
 }
 

@@ -9,10 +9,16 @@ export interface JobKey {
 /** The most characters (UTF-16 units) of a group, and of a part. Chosen: names of stored objects have up to 1,024 bytes. */
 export const KEY_MAX_CHARS = 1_024;
 
-/** Throws TypeError unless group and part are text of 1 to KEY_MAX_CHARS characters. */
+/** Whether tables and calls can carry this text as a name: 1 to KEY_MAX_CHARS characters, no NUL, no half surrogate pair. */
+export function isName(text: string): boolean {
+  const hasLength = typeof text === "string" && text.length > 0 && text.length <= KEY_MAX_CHARS;
+  return hasLength && text.isWellFormed() && !text.includes("\0");
+}
+
+/** Throws TypeError unless group and part are names. */
 export function checkKey({ group, part }: JobKey): void {
   for (const [name, text] of Object.entries({ group, part }))
-    if (text.length < 1 || text.length > KEY_MAX_CHARS || !text.isWellFormed() || text.includes("\0"))
+    if (!isName(text))
       throw new TypeError(`a job's ${name} has 1 to ${KEY_MAX_CHARS} characters, and no NUL or half surrogate pair`);
 }
 

@@ -3,16 +3,21 @@
 /** Whether a header or a `<meta>` forbids the page at `page` to show images of `edge`. A list of policies forbids what one of them forbids. */
 export function forbidsImages(policies: string, edge: URL, page: URL): boolean {
   return policies.split(",").some((policy) => {
-    const sources = sourcesOf(policy, "img-src") ?? sourcesOf(policy, "default-src");
-    return sources !== null && !sources.some((source) => allows(source, edge, page, "/images/"));
+    const directives = directivesOf(policy);
+    const sources = directives.get("img-src") ?? directives.get("default-src");
+    return sources !== undefined && !sources.some((source) => allows(source, edge, page, "/images/"));
   });
 }
 
-/** The directive's sources; null: the policy does not have it. Of a directive that is given twice the first counts. */
-function sourcesOf(policy: string, directive: string): string[] | null {
-  const words = policy.split(";").map((text) => text.trim().split(/\s+/));
-  const found = words.find(([name]) => name?.toLowerCase() === directive);
-  return found === undefined ? null : found.slice(1);
+/** The values of a policy's directives, by their names in small letters. Of a directive that is given twice the first counts. */
+export function directivesOf(policy: string): Map<string, string[]> {
+  const found = new Map<string, string[]>();
+  for (const text of policy.split(";")) {
+    const [name = "", ...values] = text.trim().split(/\s+/);
+    const lower = name.toLowerCase();
+    if (lower !== "" && !found.has(lower)) found.set(lower, values);
+  }
+  return found;
 }
 
 /**

@@ -12,11 +12,11 @@ export function stagedSegment({ v, number }: Omit<StagedName, "id">): string {
   return v === null ? String(number) : `${number}@${v}`;
 }
 
-/** What `stagedSegment` prints. A number of the ledger has no leading zero. */
-export const STAGED_SEGMENT = /^([1-9]\d{0,15})(?:@([A-Za-z0-9_-]{1,64}))?$/;
+/** What `stagedSegment` prints, its number and version, and the path behind it. A number of the ledger has no leading zero. */
+export const STAGED_PATTERN = /^(([1-9]\d{0,15})(?:@([A-Za-z0-9_-]{1,64}))?)(?:\/(.+))?$/;
 
 /** The inverse of `stagedSegment`; null for what it never printed. */
 export function parseStagedSegment(segment: string): Omit<StagedName, "id"> | null {
-  const [, number, v = null] = STAGED_SEGMENT.exec(segment) ?? [];
-  return number === undefined ? null : { v, number: Number(number) };
+  const [, , number, v = null, path] = STAGED_PATTERN.exec(segment) ?? [];
+  return number === undefined || path !== undefined ? null : { v, number: Number(number) };
 }

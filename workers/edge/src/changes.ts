@@ -27,7 +27,7 @@ interface ReaderDeps {
 /** The changes as an isolate knows them. */
 export interface KnownChanges extends Changes {
   /** False: this isolate has never read them, so it cannot judge a copy. */
-  isKnown: boolean;
+  isRead: boolean;
   /** False: they were read more than 30 s ago, because R2 does not answer. There may be newer ones. */
   isFresh: boolean;
 }
@@ -49,7 +49,7 @@ const CACHE_WAIT_MS = 250;
 
 /** Each age is counted on one machine. No two clocks are compared. */
 export function createChangesReader({ images, cache, clock, heldMs, log }: ReaderDeps): ChangesReader {
-  let held = { text: NO_CHANGES, changes: parseChanges(NO_CHANGES), at: Number.NEGATIVE_INFINITY };
+  let held = { changes: parseChanges(NO_CHANGES), at: Number.NEGATIVE_INFINITY, isTold: false };
   let turnUntil = Number.NEGATIVE_INFINITY;
   let failedUntil = Number.NEGATIVE_INFINITY;
 
@@ -60,8 +60,8 @@ export function createChangesReader({ images, cache, clock, heldMs, log }: Reade
     const copy = await textOfCopy(cache, url);
     const text = copy ?? (await textInStore(images));
     // A lost object does not take back what it told.
-    if (text === NO_CHANGES && held.text !== text) throw new Error("lost");
-    held = { text, changes: parseChanges(text), at };
+    if (text === NO_CHANGES && held.isTold) throw new Error("lost");
+    held = { changes: parseChanges(text), at, isTold: text !== NO_CHANGES };
     const headers = { "Cache-Control": `max-age=${Math.floor(heldMs / 1000)}` };
     if (copy === null) background(attempt(() => cache.put(url, new Response(text, { headers }))));
   };
@@ -87,7 +87,7 @@ export function createChangesReader({ images, cache, clock, heldMs, log }: Reade
         if (mustWait && !(await withTimeLimit(() => refreshed, waitMs)).ok) failedUntil = clock.now() + TURN_MS;
       }
       const { changes, at } = held;
-      return { ...changes, isKnown: Number.isFinite(at), isFresh: clock.now() - at <= 2 * heldMs };
+      return { ...changes, isRead: Number.isFinite(at), isFresh: clock.now() - at <= 2 * heldMs };
     },
   };
 }

@@ -5,7 +5,7 @@ import type { ImageType } from "@prewarm/shared/image-header-type";
 import { parseId } from "@prewarm/shared/image-id";
 import { readExp, STAGED_PATH, verifyOriginal } from "@prewarm/shared/signature";
 import { resolveOriginal } from "@prewarm/shared/source";
-import { STAGED_SEGMENT } from "@prewarm/shared/staged-name";
+import { STAGED_PATTERN } from "@prewarm/shared/staged-name";
 import { stagedPrefix } from "@prewarm/shared/variant-key";
 import type { ObjectStore, StoredObject } from "./bindings.ts";
 import { type Decision, decide } from "./hit/conditional.ts";
@@ -47,9 +47,9 @@ export async function serveOriginal(request: Request, url: URL, edge: Edge, back
  * `not_found` for other paths, `signature_required`, `removed`, `original_missing` and `unavailable`.
  */
 export async function serveStaged(request: Request, url: URL, edge: Edge, background: Background): Promise<Response> {
-  const [name = "", ...path] = url.pathname.slice(STAGED_PATH.length).split("/");
-  if (!STAGED_SEGMENT.test(name)) throw new AppError("not_found");
-  const id = parseId(path.join("/"));
+  const [, name, , , path] = STAGED_PATTERN.exec(url.pathname.slice(STAGED_PATH.length)) ?? [];
+  if (path === undefined) throw new AppError("not_found");
+  const id = parseId(path);
   const asked = { request, url, edge, background };
   await admit(asked, id);
   const found = await find(edge.images, stagedPrefix(id) + name);

@@ -1,4 +1,4 @@
-import { allows } from "@prewarm/shared/content-policy";
+import { allows, directivesOf } from "@prewarm/shared/content-policy";
 import { OWN_PATH, type SiteNames } from "./site-names.ts";
 
 /** Where a browser would send reports of this visit, and what would turn this machine's http into https. */
@@ -13,11 +13,6 @@ const OWN_NEEDS = [
   { directives: ["img-src", "default-src"], paths: ["images/"] },
 ] as const;
 
-interface Directive {
-  name: string;
-  values: string[];
-}
-
 /**
  * The page's own policies as they hold on this machine: a source that allows a host of the web allows it under its name here too, and the bar may
  * work. `nonce`: of the bar's script, for a policy that goes by trust and not by hosts.
@@ -31,25 +26,20 @@ export function localPolicy(policies: string, page: URL, names: SiteNames, nonce
 }
 
 function onePolicy(policy: string, page: URL, names: SiteNames, nonce: string): string {
-  const directives: Directive[] = [];
-  for (const text of policy.split(";")) {
-    const [name = "", ...values] = text.trim().split(/\s+/);
-    const lower = name.toLowerCase();
-    // Of a directive that is given twice the first counts.
-    if (lower === "" || LEFT_OUT.test(lower) || directives.some((one) => one.name === lower)) continue;
-    directives.push({ name: lower, values: OF_SOURCES.test(lower) ? withLocal(values, page, names) : values });
-  }
+  const directives = new Map<string, string[]>();
+  for (const [name, values] of directivesOf(policy))
+    if (!LEFT_OUT.test(name)) directives.set(name, OF_SOURCES.test(name) ? withLocal(values, page, names) : values);
   for (const { directives: chain, paths } of OWN_NEEDS) {
-    const found = chain.map((name) => directives.find((one) => one.name === name)).find((one) => one !== undefined);
-    if (found === undefined) continue;
-    const isTrusted = paths[0] === "bar.js" && found.values.includes("'strict-dynamic'");
+    const name = chain.find((one) => directives.has(one));
+    if (name === undefined) continue;
+    const found = directives.get(name) ?? [];
+    const isTrusted = paths[0] === "bar.js" && found.includes("'strict-dynamic'");
     const needed = isTrusted ? [`'nonce-${nonce}'`] : paths.map((path) => `${names.home}${OWN_PATH}${path}`);
-    const values = [...found.values.filter((value) => value.toLowerCase() !== "'none'"), ...needed];
+    const values = [...found.filter((value) => value.toLowerCase() !== "'none'"), ...needed];
     // `default-src` itself stays: what else falls back to it gains nothing.
-    if (found.name === "default-src") directives.push({ name: chain[0].replace("-elem", ""), values });
-    else found.values = values;
+    directives.set(name === "default-src" ? chain[0].replace("-elem", "") : name, values);
   }
-  return directives.map(({ name, values }) => [name, ...values].join(" ")).join("; ");
+  return [...directives].map(([name, values]) => [name, ...values].join(" ")).join("; ");
 }
 
 function withLocal(values: readonly string[], page: URL, names: SiteNames): string[] {

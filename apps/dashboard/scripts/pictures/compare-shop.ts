@@ -1,9 +1,8 @@
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
+import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { basename, join, resolve } from "node:path";
+import { join, resolve } from "node:path";
 import type { Page } from "playwright-core";
+import { serveFolder } from "../../../../scripts/examples/show-example.ts";
 import { startTry } from "../../../../test/e2e/try-process.ts";
 
 /*
@@ -70,7 +69,7 @@ async function measure(page: Page): Promise<[Side, Side]> {
   mkdirSync(join(folder, "site"));
   cpSync(PHOTOS, join(folder, "site/photos"), { recursive: true });
   writeFileSync(join(folder, "site/index.html"), shopPage());
-  const plain = await serve(join(folder, "site"));
+  const plain = await serveFolder(join(folder, "site"));
   const trial = await startTry(["try", join(folder, "site")], folder);
   const view = await page.context().newPage();
   try {
@@ -105,23 +104,6 @@ async function sideOf(view: Page): Promise<Side> {
       .reduce((sum, entry) => sum + (entry as PerformanceResourceTiming).encodedBodySize, 0),
   );
   return { shot: `data:image/png;base64,${(await view.screenshot()).toString("base64")}`, bytes };
-}
-
-/** The folder as it is. */
-async function serve(folder: string): Promise<{ url: string; close(): void }> {
-  const server = createServer(({ url = "/" }, response) => {
-    const isPage = url === "/";
-    response.setHeader("content-type", isPage ? "text/html; charset=utf-8" : "image/jpeg");
-    response.end(readFileSync(isPage ? join(folder, "index.html") : join(folder, "photos", basename(url))));
-  });
-  await new Promise<void>((listening) => server.listen(0, "127.0.0.1", listening));
-  return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/`,
-    close() {
-      server.close();
-      server.closeAllConnections();
-    },
-  };
 }
 
 const size = (bytes: number): string =>

@@ -78,10 +78,8 @@ function noteAssigned(call: HandOut, row: Row): void {
  * without a known job is POSTed again under its key; it has its slot already.
  */
 function adoptOrphans(call: HandOut): void {
-  const all = orphansDue(call.tx);
-  call.tx.rows.loadIds(all.map(({ id }) => id));
   let handled = 0;
-  for (const claim of all) {
+  for (const claim of orphansDue(call.tx)) {
     if (call.room <= 0) return;
     call.isCut = handled === TAKE_MAX;
     if (call.isCut) return;

@@ -62,5 +62,5 @@ export function readAged(sql: Sql, of: LargeTable, above: string, limit: number)
 export function deleteAged(sql: Sql, { table, key = "id" }: LargeTable, keys: readonly string[]): void {
   const values = key.split(", ").map((_, n) => `value ->> ${n}`);
   const query = `DELETE FROM ${table} WHERE (${key}) IN (SELECT ${values.join(", ")} FROM json_each(?))`;
-  for (const list of jsonLists(keys.map((each) => JSON.parse(each)))) sql.exec(query, list);
+  for (const list of jsonLists(keys)) sql.exec(query, list);
 }

@@ -66,14 +66,13 @@ export function insertRows(
 ): void {
   const values = columns.map((_, index) => `value ->> ${index}`).join(", ");
   const query = `${verb} INTO ${table} (${columns.join(", ")}) SELECT ${values} FROM json_each(?)`;
-  for (const list of jsonLists(rows)) sql.exec(query, list);
+  for (const list of jsonLists(rows.map((row) => JSON.stringify(row)))) sql.exec(query, list);
 }
 
-/** Splits items into JSON lists, each short enough to be a parameter. An item has at most 2 MB as JSON. */
-export function* jsonLists(items: readonly unknown[]): Generator<string> {
+/** Joins texts of JSON to lists, each short enough to be a parameter. A text has at most 2 MB. */
+export function* jsonLists(texts: readonly string[]): Generator<string> {
   let [some, chars]: [string[], number] = [[], 0];
-  for (const item of items) {
-    const next = JSON.stringify(item);
+  for (const next of texts) {
     if (some.length > 0 && chars + next.length > CHARS_AT_ONCE) {
       yield `[${some.join()}]`;
       [some, chars] = [[], 0];

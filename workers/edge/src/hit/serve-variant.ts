@@ -1,5 +1,4 @@
 import { isRemoved, type Standing, standingOf } from "@prewarm/shared/changes";
-import type { Config } from "@prewarm/shared/config";
 import { OLD_COPY_SECONDS } from "@prewarm/shared/limits";
 import { storeKey } from "@prewarm/shared/variant-key";
 import { genOf } from "@prewarm/shared/variant-metadata";
@@ -43,7 +42,7 @@ export async function serveVariant(
     return "removed";
   }
   const { isFresh } = changes;
-  if (copy !== null && changes.isKnown && mayShow(copy, standingOf(changes, id, transform, copy.gen))) {
+  if (copy !== null && changes.isRead && mayShow(copy, standingOf(changes, id, transform, copy.gen))) {
     edge.recentMisses.forget(key);
     return answer(context, copy, "edge; hit", isFresh);
   }
@@ -82,35 +81,25 @@ function mayShow({ isOld }: ReadyVariant, standing: Standing): boolean {
 
 /** `isFresh`: the changes are known. Without them the image may have been removed, so browsers keep it for seconds. */
 function answer(context: RequestContext, variant: ReadyVariant, cacheStatus: string, isFresh: boolean): Response {
-  const { target, edge } = context;
   context.show(variant);
   return answerVariant(variant, {
     method: context.method,
     requestHeaders: context.headers,
     cacheStatus,
     timing: context.timing(),
-    negotiated: target.negotiated,
-    cacheControl: clientCaching(
-      edge.config.freshness,
-      target.expiresAt,
-      Math.floor(edge.clock.now() / 1000),
-      isFresh ? YEAR_SECONDS : OLD_COPY_SECONDS,
-    ),
+    negotiated: context.target.negotiated,
+    cacheControl: clientCaching(context, isFresh ? YEAR_SECONDS : OLD_COPY_SECONDS),
   });
 }
 
 /**
  * The `Cache-Control` of a variant for clients. It ends with a signed URL's expiry, so that no copy outlives the
- * permission. `expiresAt` and `nowSeconds`: Unix seconds. `most`: seconds.
+ * permission. `most`: seconds.
  */
-function clientCaching(
-  freshness: Config["freshness"],
-  expiresAt: number | null,
-  nowSeconds: number,
-  most: number,
-): string {
-  if (freshness === "revalidate") return "public, max-age=0, must-revalidate";
-  return `public, max-age=${trimToExpiry(most, expiresAt, nowSeconds)}, immutable`;
+function clientCaching({ target, edge }: RequestContext, most: number): string {
+  if (edge.config.freshness === "revalidate") return "public, max-age=0, must-revalidate";
+  const seconds = trimToExpiry(most, target.expiresAt, Math.floor(edge.clock.now() / 1000));
+  return `public, max-age=${seconds}, immutable`;
 }
 
 /**
